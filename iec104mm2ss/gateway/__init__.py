@@ -1,0 +1,1 @@
+"""Assembly: one object per group, one supervisor."""

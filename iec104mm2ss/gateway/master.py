@@ -1,0 +1,142 @@
+"""One connection of a master: what its link reports becomes the group's business."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from iec104mm2ss.gateway.withholding import Withholding
+from iec104mm2ss.link.events import (
+    Acknowledged,
+    Discarded,
+    Event,
+    Received,
+    StartRequested,
+    Stopped,
+    StopRequested,
+    Tolerated,
+)
+from iec104mm2ss.routing.policy import Clock, MasterPolicy
+from iec104mm2ss.wire.asdu import build
+from iec104mm2ss.wire.causes import Cause
+from iec104mm2ss.wire.types import TypeId
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Protocol
+
+    from iec104mm2ss.logs import ConnectionLog
+    from iec104mm2ss.routing.reader import Reader
+    from iec104mm2ss.routing.request import Session
+    from iec104mm2ss.settings.site import MasterRow
+    from iec104mm2ss.transport.connection import Connection
+
+    class Group(Protocol):
+        """What a master needs of its group."""
+
+        def start_requested(self, master: Master) -> None:
+            """Call `confirm_start` when the RTU is ready."""
+
+        def stop_requested(self, master: Master) -> None:
+            """End the session."""
+
+        def received(self, master: Master, asdus: Sequence[bytes]) -> None:
+            """Route ASDUs of a started master."""
+
+        def closed(self, master: Master) -> None:
+            """Forget the connection."""
+
+        def failed(self, bug: Exception) -> None:
+            """Restart the group."""
+
+
+_LOCAL_POWER_ON = b"\x00"
+_IOA_ZERO = b"\x00\x00\x00"
+
+
+def policy(row: MasterRow, oa: int) -> MasterPolicy:
+    """Return what the router needs of a row; `oa` is its originator address in the group."""
+    return MasterPolicy(ca=row.ca, oa=oa, commands=row.commands, clock=Clock(row.clock.value))
+
+
+class Master:
+    """Owns a begun connection and, while the master is started, its session."""
+
+    def __init__(
+        self, row: MasterRow, connection: Connection, reader: Reader, group: Group, log: ConnectionLog
+    ) -> None:
+        self.row = row
+        self.connection = connection
+        self.log = log
+        self.session: Session | None = None
+        self.reader = reader
+        self._group = group
+        self._withholding = Withholding(connection)
+
+    @property
+    def behind(self) -> int:
+        """ASDUs that this master has yet to be sent."""
+        return self.reader.behind if self.reader.started else 0
+
+    def confirm_start(self, session: Session, now: float) -> None:
+        """Send STARTDT con, then the end of initialisation, then data as the window allows."""
+        self.connection.start()
+        self.session = session
+        self.reader.start(now)
+        self.reader.prepend(build(TypeId.M_EI_NA_1, Cause.INITIALIZED, self.row.ca, _IOA_ZERO + _LOCAL_POWER_ON))
+        self.log.info("started; originator address %d towards the RTU", session.oa)
+        self.pump(now)
+
+    def pump(self, now: float) -> None:
+        """Move ASDUs from the ring into the window, with one write."""
+        if self.session is not None:
+            self._withholding.update(wanted=self.session.flooded)
+        window = self.connection.window
+        if window and self.reader.behind:
+            asdus = self.reader.take(window, now)
+            if asdus:
+                self.connection.send(asdus)
+
+    def overrun(self) -> None:
+        """Give up a master that fell off the end of the event buffer: its reconnect interrogates."""
+        lost = self.reader.lost
+        self.connection.close(f"too slow: fell behind the whole event buffer, {lost} ASDUs lost")
+
+    def on_events(self, _connection: Connection, events: list[Event]) -> None:
+        """Act on one step of the link."""
+        for event in events:
+            self._on_event(event)
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Acknowledged(count):
+                self.reader.acknowledged(count)
+                self.pump(asyncio.get_running_loop().time())
+            case Received(asdus):
+                self._group.received(self, asdus)
+            case StartRequested():
+                self._group.start_requested(self)
+            case StopRequested():
+                self._group.stop_requested(self)
+            case Stopped():
+                self._stop_reader()
+                self.log.info("stopped")
+            case Discarded(count):
+                self.log.warning("%d ASDUs sent after STOPDT act are not executed", count)
+            case Tolerated(text):
+                self.log.warning("tolerated: %s", text)
+
+    def _stop_reader(self) -> None:
+        if self.reader.started:
+            self.reader.stop(asyncio.get_running_loop().time())
+
+    def on_closed(self, connection: Connection, reason: str) -> None:
+        """Report the end to log and group."""
+        self.log.warning("disconnected from %s: %s", connection.peer, reason)
+        self._withholding.update(wanted=False)
+        self._group.closed(self)
+        self._stop_reader()
+
+    def on_bug(self, _connection: Connection, bug: Exception) -> None:
+        """Let the group start anew."""
+        self._group.failed(bug)

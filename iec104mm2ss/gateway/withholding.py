@@ -1,0 +1,35 @@
+"""Letting a peer that sends too much wait for its acknowledgement, so that it stops at its own k."""
+
+import asyncio
+
+from iec104mm2ss.transport.connection import Connection
+
+_SHARE_OF_T1 = 0.5
+
+
+class Withholding:
+    """Withholds while it is wanted, at most half of t1 at a time: the peer must not take the link for dead."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._timer: asyncio.TimerHandle | None = None
+        self.times = 0
+
+    def update(self, *, wanted: bool) -> None:
+        """Begin or end."""
+        if wanted and self._timer is None:
+            self._begin()
+        elif not wanted and self._timer is not None:
+            self._timer.cancel()
+            self._give_way()
+
+    def _begin(self) -> None:
+        self.times += 1
+        self._connection.withhold()
+        patience = _SHARE_OF_T1 * self._connection.link.parameters.t1
+        self._timer = asyncio.get_running_loop().call_later(patience, self._give_way)
+
+    def _give_way(self) -> None:
+        self._timer = None
+        if self._connection.close_reason is None:
+            self._connection.release()

@@ -1,0 +1,1 @@
+"""Who receives what: addresses, pending requests, arbitration and the event buffer of one group. Pure."""

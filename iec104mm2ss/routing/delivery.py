@@ -1,0 +1,131 @@
+"""An ASDU of the RTU goes out: to every master, or to those who asked for it."""
+
+from collections.abc import Callable, Sequence
+
+from iec104mm2ss.routing.dispatch import Dispatch
+from iec104mm2ss.routing.ledger import Ledger
+from iec104mm2ss.routing.notes import Tally
+from iec104mm2ss.routing.policy import Policy
+from iec104mm2ss.routing.request import Request
+from iec104mm2ss.routing.table import (
+    DEACTIVATION_CONFIRMATION,
+    DESTINATIONS,
+    DIRECTORY,
+    Destination,
+    Kind,
+)
+from iec104mm2ss.routing.transfer import Transfer
+from iec104mm2ss.wire.asdu import EXPECTED_LENGTH, cause, fault, is_negative, type_id, with_originator
+from iec104mm2ss.wire.describe import describe_asdu
+
+Handler = Callable[[bytes, float], None]
+
+
+class Delivery:
+    """Appends what the RTU sends to the event buffer, with its addressees."""
+
+    def __init__(self, policy: Policy, ledger: Ledger, dispatch: Dispatch, transfer: Transfer) -> None:
+        self._policy = policy
+        self._ledger = ledger
+        self._dispatch = dispatch
+        self._transfer = transfer
+        self._handlers: dict[int, Handler] = {
+            Destination.ASKER: self._answer,
+            Destination.READER: self._read,
+            Destination.INTERROGATOR: self._interrogated,
+            Destination.TRANSFER: self._file,
+            Destination.RESTARTED: self._restarted,
+            Destination.NOBODY: self._misplaced,
+        }
+
+    def receive(self, asdus: Sequence[bytes], now: float) -> None:
+        """Take the ASDUs of one batch in order; runs for everybody stay runs."""
+        run: list[bytes] = []
+        for asdu in asdus:
+            expected = EXPECTED_LENGTH[asdu[0] << 8 | asdu[1]]
+            if expected and expected != len(asdu):
+                self._malformed(asdu)
+            elif target := DESTINATIONS[asdu[0] << 6 | asdu[2] & 0x3F]:
+                self._flush(run, now)
+                run = []
+                self._handlers[target](asdu, now)
+            else:
+                run.append(with_originator(asdu, 0) if asdu[3] else asdu)
+        self._flush(run, now)
+
+    def _flush(self, run: Sequence[bytes], now: float) -> None:
+        if run:
+            self._ledger.buffer.append(run, now)
+
+    def _everybody(self, asdu: bytes, now: float) -> None:
+        self._ledger.buffer.append((with_originator(asdu, 0),), now)
+
+    def _malformed(self, asdu: bytes) -> None:
+        self._ledger.notes.count(Tally.MALFORMED, f"dropped: {fault(asdu)}")
+
+    def _restarted(self, asdu: bytes, _now: float) -> None:
+        text = f"{describe_asdu(asdu)}: the RTU has started anew; not forwarded"
+        self._ledger.notes.count(Tally.END_OF_INITIALISATION, text)
+
+    def _misplaced(self, asdu: bytes, _now: float) -> None:
+        self._ledger.notes.count(Tally.MISPLACED, f"{describe_asdu(asdu)}: dropped, only a master sends this")
+
+    def _unasked(self, asdu: bytes) -> None:
+        self._ledger.notes.count(Tally.UNASKED, f"{describe_asdu(asdu)}: dropped, nobody asked for it")
+
+    def _answer(self, asdu: bytes, now: float) -> None:
+        request = self._ledger.pending.asked_for(asdu)
+        if request is None:
+            self._unasked(asdu)
+            return
+        self._to_members(request, asdu, now)
+        self._ledger.answered(request, asdu, now)
+        if cause(asdu) == DEACTIVATION_CONFIRMATION and not is_negative(asdu):
+            self._cancelled(request, now)
+        self._dispatch.wake()
+
+    def _cancelled(self, cancel: Request, now: float) -> None:
+        """End what a confirmed deactivation stopped: the interrogation goes no further."""
+        alike = self._ledger.pending.with_key(cancel.key)
+        for request in [it for it in alike if it.kind is not Kind.CANCEL and cancel.asker in it.members]:
+            self._ledger.end(request, "cancelled", now)
+
+    def _read(self, asdu: bytes, now: float) -> None:
+        request = self._ledger.pending.read_for(asdu)
+        if request is None:
+            self._everybody(asdu, now)
+            return
+        self._to_members(request, asdu, now)
+        self._ledger.end(request, "read", now)
+        self._dispatch.wake()
+
+    def _interrogated(self, asdu: bytes, now: float) -> None:
+        request = self._ledger.pending.interrogated_for(asdu)
+        if request is None:
+            self._everybody(asdu, now)
+            return
+        self._ledger.progressed(request, now)
+        if self._policy.copy_interrogation_data:
+            self._to_all(request, asdu, now)
+        else:
+            self._to_members(request, asdu, now)
+
+    def _to_members(self, request: Request, asdu: bytes, now: float) -> None:
+        if request.orphaned:
+            self._ledger.notes.count(Tally.SWALLOWED)
+        else:
+            self._ledger.buffer.append_for(request.addressees(), asdu, now)
+
+    def _to_all(self, request: Request, asdu: bytes, now: float) -> None:
+        everybody = {session.reader: 0 for session in self._dispatch.sessions}
+        self._ledger.buffer.append_for(everybody | request.addressees(), asdu, now)
+
+    def _file(self, asdu: bytes, now: float) -> None:
+        session = self._transfer.holder(now)
+        if session is not None:
+            self._ledger.buffer.append_for({session.reader: self._transfer.oa}, asdu, now)
+            self._transfer.answered(asdu, now)
+        elif type_id(asdu) == DIRECTORY:
+            self._everybody(asdu, now)
+        else:
+            self._unasked(asdu)

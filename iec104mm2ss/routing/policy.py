@@ -1,0 +1,69 @@
+"""What a group and its masters are allowed, as the router needs it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+CLOCK_PATIENCE = 0.1
+"""Seconds that a clock synchronisation may wait: a late clock is a wrong clock."""
+
+COMMAND_AGE = 5.0
+"""Seconds after which a command that could not be handed to the RTU is refused and never sent."""
+
+CONFIRMATION_TIME = 10.0
+"""Seconds without ACTCON after which a request no longer blocks others."""
+
+LATE_ANSWER_TIME = 60.0
+"""Seconds for which a request that stopped blocking still claims its answer."""
+
+TERMINATION_TIME = 30.0
+"""Seconds from the ACTCON of an execute to its ACTTERM."""
+
+INTERROGATION_TIME = 60.0
+"""Seconds of silence after which an interrogation is over without its ACTTERM."""
+
+TRANSFER_SILENCE = 30.0
+"""Seconds of silence after which a file transfer is over."""
+
+WAITING_TO_WITHHOLD = 64
+"""Requests of one session waiting, beyond which its frames are not acknowledged."""
+
+WAITING_LIMIT = 1000
+"""Requests of one session waiting, beyond which further ones are mirrored with P/N=1."""
+
+
+class Clock(Enum):
+    """What becomes of a master's clock synchronisation (type 103)."""
+
+    FORWARD = "forward"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterPolicy:
+    """One master row.
+
+    `ca` is the common address (RTU number) that this master uses, `oa` the originator address that its requests carry
+    towards the RTU (0..255). Without `commands` the master is monitor-only.
+    """
+
+    ca: int
+    oa: int
+    commands: bool = True
+    clock: Clock = Clock.FORWARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One group. `ca` is the RTU's common address, `select_timeout` in seconds.
+
+    `stamp` sends each session's own OA to the RTU, otherwise 0. `reserved` are the originator addresses of all rows:
+    a further session of a row never takes another row's. `copy_interrogation_data` gives interrogated values
+    (COT 20-41) to every master, not just to the one that asked.
+    """
+
+    ca: int
+    stamp: bool = True
+    reserved: frozenset[int] = frozenset()
+    copy_interrogation_data: bool = False
+    select_timeout: float = 30.0

@@ -1,0 +1,203 @@
+"""One TCP connection and its link: feed, take output, write, re-arm one timer, hand on events."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+from typing import TYPE_CHECKING, Protocol, cast
+
+from iec104mm2ss.link.events import Closed, Event
+from iec104mm2ss.link.link import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iec104mm2ss.link.parameters import LinkParameters
+    from iec104mm2ss.link.states import Role
+
+_READ_SIZE = 16 * 1024
+_CLOSE_PATIENCE = 1.0
+
+
+class Owner(Protocol):
+    """Who acts on what a connection reports."""
+
+    def on_events(self, connection: Connection, events: list[Event]) -> None:
+        """Act on the events of one step, in order; `Closed` is not among them."""
+
+    def on_closed(self, connection: Connection, reason: str) -> None:
+        """Know that the connection is over; called once."""
+
+    def on_bug(self, connection: Connection, bug: Exception) -> None:
+        """Know that this program failed; the connection is closed next."""
+
+
+class Connection(asyncio.BufferedProtocol):
+    """A TCP connection, silent and unread until `begin` gives it a link and an owner."""
+
+    link: Link
+
+    def __init__(self, role: Role, parameters: LinkParameters, on_connected: Callable[[Connection], None]) -> None:
+        self._role = role
+        self._parameters = parameters
+        self._on_connected = on_connected
+        self._loop = asyncio.get_running_loop()
+        # Not shared between connections: Windows' Proactor keeps it in use while a read is pending.
+        self._buffer = memoryview(bytearray(_READ_SIZE))
+        self._owner: Owner | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed = math.inf
+        self.close_reason: str | None = None
+        self.gone = asyncio.Event()
+        self.peer = ""
+        self.local = ""
+        self.host = ""
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.local}-{self.peer}>"
+
+    @property
+    def window(self) -> int:
+        """ASDUs that `send` takes now; 0 once the connection is over."""
+        return self.link.window if self.close_reason is None else 0
+
+    def begin(self, owner: Owner) -> None:
+        """Start the link: octets are read and timers run from now on."""
+        self._owner = owner
+        self.link = Link(self._role, self._parameters, self._loop.time())
+        if self.close_reason is not None:
+            owner.on_closed(self, self.close_reason)
+            return
+        self._transport.resume_reading()
+        self._arm()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Know the peer and tune the socket."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.pause_reading()
+        self.peer, self.host = _address(transport.get_extra_info("peername"))
+        self.local, _ = _address(transport.get_extra_info("sockname"))
+        _tune(transport.get_extra_info("socket"), self._parameters.t1)
+        self._on_connected(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Lend the read buffer to asyncio."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Feed the link with what one read gave."""
+        self._step(self.link.receive, bytes(self._buffer[:nbytes]))
+
+    def eof_received(self) -> None:
+        """End the link: it has no half-open state."""
+        self._step(self.link.receive_eof)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Report the end, unless it was known before."""
+        self.gone.set()
+        self._over(f"connection lost: {exc}" if exc else "connection lost")
+
+    def start(self) -> None:
+        """Send or confirm STARTDT."""
+        self._act(self.link.start)
+
+    def stop(self) -> None:
+        """Send STOPDT act."""
+        self._act(self.link.stop)
+
+    def test(self) -> None:
+        """Send TESTFR act unless one is unanswered."""
+        self._act(self.link.test)
+
+    def send(self, asdus: Sequence[bytes]) -> None:
+        """Send at most `link.window` ASDUs with one write."""
+        self.link.send(asdus, self._loop.time())
+        self._flush()
+
+    def withhold(self) -> None:
+        """Acknowledge nothing that comes from now on, until `release`."""
+        self.link.withhold = True
+
+    def release(self) -> None:
+        """Acknowledge what was withheld; from now on everything is acknowledged in time again."""
+        self.link.withhold = False
+        self.link.release(self.link.held, self._loop.time())
+        self._flush()
+
+    def close(self, reason: str) -> None:
+        """Close after what is still to be written, which a peer that does not read cannot delay beyond a second."""
+        if self.close_reason is None:
+            self._transport.close()
+            self._loop.call_later(_CLOSE_PATIENCE, self._transport.abort)
+            self._over(reason)
+
+    def _over(self, reason: str) -> None:
+        if self.close_reason is not None:
+            return
+        self.close_reason = reason
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._owner is not None:
+            self._owner.on_closed(self, reason)
+
+    def _act(self, action: Callable[[float], None]) -> None:
+        action(self._loop.time())
+        self._flush()
+
+    def _step(self, feed: Callable[..., list[Event]], *arguments: bytes) -> None:
+        """Run one step of the link; a bug below or in the owner ends this connection, nothing else."""
+        try:
+            events = feed(*arguments, self._loop.time())
+            self._flush()
+            self._hand_on(events)
+        except Exception as bug:  # noqa: BLE001 - the boundary: the owner reports it with its traceback
+            self._fail(bug)
+
+    def _fail(self, bug: Exception) -> None:
+        if self._owner is not None:
+            self._owner.on_bug(self, bug)
+        self.close(f"internal error: {bug!r}")
+
+    def _flush(self) -> None:
+        output = self.link.take_output()
+        if output:
+            self._transport.write(output)
+        self._arm()
+
+    def _hand_on(self, events: list[Event]) -> None:
+        closed = events.pop() if events and isinstance(events[-1], Closed) else None
+        if events and self._owner is not None:
+            self._owner.on_events(self, events)
+        if isinstance(closed, Closed):
+            self.close(closed.reason)
+
+    def _arm(self) -> None:
+        # Deadlines mostly move on: the timer is left to fire early and re-armed then, not with every frame.
+        deadline = self.link.next_deadline()
+        if deadline < self._armed and self.close_reason is None:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._armed = deadline
+            self._timer = self._loop.call_at(deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._armed = math.inf
+        self._step(self.link.on_deadline)
+
+
+def _address(name: object) -> tuple[str, str]:
+    """Return `host:port` and the host of a socket's name, an IPv4-mapped IPv6 address as IPv4."""
+    if not isinstance(name, tuple):
+        return "?", ""
+    host, port = str(name[0]).removeprefix("::ffff:"), name[1]
+    return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}"), host
+
+
+def _tune(tcp: socket.socket, t1: float) -> None:
+    """Let the kernel notice a dead peer too, also one that no longer acknowledges octets (Linux)."""
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(t1 * 1000))

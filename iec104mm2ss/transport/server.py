@@ -1,0 +1,89 @@
+"""A listening port of a controlled station."""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+
+from iec104mm2ss.link.parameters import LinkParameters
+from iec104mm2ss.link.states import Role
+from iec104mm2ss.transport.connection import Connection
+
+_BACKLOG = 16
+
+
+class Listener:
+    """A port that accepts controlling stations.
+
+    `accepts` gets a peer's address (IPv4-mapped IPv6 already as IPv4); a refused peer is closed before an octet is
+    read or sent. The others reach `on_connection` before they have begun.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        parameters: LinkParameters,
+        *,
+        bind: str | None,
+        accepts: Callable[[str], bool],
+        on_connection: Callable[[Connection], None],
+        on_refused: Callable[[str], None],
+    ) -> None:
+        self._port = port
+        self._parameters = parameters
+        self._bind = bind
+        self._accepts = accepts
+        self._on_connection = on_connection
+        self._on_refused = on_refused
+        self._server: asyncio.Server | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the port listens."""
+        return self._server is not None
+
+    async def open(self) -> None:
+        """Start listening. Raises OSError where the port or the address cannot be had."""
+        sock = _listening_socket(self._bind, self._port)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Connection(Role.CONTROLLED, self._parameters, self._on_connected), sock=sock, backlog=_BACKLOG
+        )
+
+    def close(self) -> None:
+        """Stop listening; accepted connections stay."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _on_connected(self, connection: Connection) -> None:
+        # A connection can still come out of the backlog in the very moment in which the port closes.
+        if self._server is None:
+            connection.close("the port has just been closed")
+        elif not self._accepts(connection.host):
+            connection.close("not accepted by the filter")
+            self._on_refused(connection.peer)
+        else:
+            self._on_connection(connection)
+
+
+def _listening_socket(bind: str | None, port: int) -> socket.socket:
+    if bind is not None:
+        return _socket(bind, port, socket.AF_INET6 if ":" in bind else socket.AF_INET)
+    try:
+        return _socket("", port, socket.AF_INET6, dual_stack=True)
+    except (OSError, ValueError):
+        # No IPv6 on this machine; if the port is in use, this says so.
+        return _socket("", port, socket.AF_INET)
+
+
+def _socket(host: str, port: int, family: socket.AddressFamily, *, dual_stack: bool = False) -> socket.socket:
+    if sys.platform != "win32":
+        return socket.create_server((host, port), family=family, dualstack_ipv6=dual_stack)
+    # Windows lets a second program share a port unless that is forbidden.
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    if dual_stack:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    sock.bind((host, port))
+    return sock
