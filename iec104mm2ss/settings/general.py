@@ -1,0 +1,81 @@
+"""The rows with settings of the whole file."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from iec104mm2ss.link.parameters import LinkParameters
+from iec104mm2ss.settings import constants
+from iec104mm2ss.settings.cells import UnusableError, shown
+from iec104mm2ss.settings.options import GROUP, LINK, PROGRAM, SERVER, SETTINGS, Given
+from iec104mm2ss.settings.problems import Report
+from iec104mm2ss.settings.table import Row
+
+_PROGRAM_FIELDS = {"ntp_update_every_sec": "ntp_interval"}
+
+
+@dataclass(slots=True)
+class General:
+    """What the setting rows give: fields of `Site`, of every `GroupRow`, and the constants of every connection."""
+
+    program: dict[str, Any] = field(default_factory=dict)
+    group: dict[str, Any] = field(default_factory=dict)
+    link: LinkParameters = constants.DEFAULTS
+
+
+def read_general(rows: Iterable[Row], report: Report) -> General:
+    """The settings of a file; one that cannot be used is reported and its default holds."""
+    given: dict[str, Given] = {}
+    servers: dict[str, None] = {}
+    for row in rows:
+        name = row.first.lower()
+        value = _value(name, row, report)
+        if value is None:
+            continue
+        if name in SERVER:
+            servers[value.value] = None
+        else:
+            _note_repetition(name, value, given, report)
+            given[name] = value
+    program = {_PROGRAM_FIELDS.get(name, name): given[name].value for name in PROGRAM if name in given}
+    program |= {"nogui": "nogui" in given and given["nogui"].value, "ntp_servers": tuple(servers)}
+    group = {name: given[name].value for name in GROUP if name in given}
+    return General(program, group, _link({name: given[name] for name in LINK if name in given}, report))
+
+
+def _value(name: str, row: Row, report: Report) -> Given | None:
+    """The value in column B, or None after a report."""
+    text = row.cells[1] if len(row.cells) > 1 else ""
+    if name == "nogui":  # its presence is what counts
+        return Given(text.lower() not in ("n", "no"), row.line, "B")
+    _note_more_cells(row, report)
+    try:
+        return Given(SETTINGS[name](text), row.line, "B")
+    except UnusableError as error:
+        report.refuse(row.line, "B", f"{name} {shown(text) if text else 'has no value: it'} {error}")
+        return None
+
+
+def _note_more_cells(row: Row, report: Report) -> None:
+    if len(row.cells) > 2 and not row.cells[2].startswith("#"):  # noqa: PLR2004 - the name, its value and more
+        report.warn(row.line, "C", f"{shown(row.cells[2])} is not read; a setting has one value")
+
+
+def _note_repetition(name: str, value: Given, given: dict[str, Given], report: Report) -> None:
+    if name in given and name != "nogui":
+        report.warn(value.line, "A", f"{name} stands in row {given[name].line} too; the value of this row counts")
+
+
+def _link(given: dict[str, Given], report: Report) -> LinkParameters:
+    """The constants for all connections; two that contradict each other are both left at their defaults."""
+    for pair, text in list(constants.contradictions(constants.combined(constants.DEFAULTS, given))):
+        blamed = constants.first_given(pair, given)
+        report.refuse(blamed.line, blamed.column, f"{text}; the defaults of both are used")
+        given = {name: setting for name, setting in given.items() if name not in pair}
+    values = constants.combined(constants.DEFAULTS, given)
+    if values["w"] < constants.DEFAULTS.w and "w" not in given:
+        k = given["k"]
+        report.warn(k.line, k.column, f"k is {k.value} and w is not set; w becomes {values['w']}, two thirds of k")
+    for setting, text in constants.doubts(values, given):
+        report.warn(setting.line, setting.column, text)
+    return LinkParameters(**values)

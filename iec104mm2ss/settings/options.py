@@ -1,0 +1,98 @@
+"""The names that a file may use, what each holds, and where each belongs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netaddr import valid_ipv4
+
+from iec104mm2ss.settings.cells import (
+    UnusableError,
+    octets,
+    one_of,
+    seconds,
+    seconds_or_never,
+    whole,
+    yes_or_no,
+)
+from iec104mm2ss.settings.endpoints import is_host, is_ipv6
+from iec104mm2ss.settings.site import Clock, InterrogationData, SetClock, StartDt, Takeover
+
+Convert = Callable[[str], Any]
+
+LONGEST_TIME = 172_800  # seconds; 48 h is what the standard allows for t3, the longest of its timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value and the cell that gave it: the line of the file and the spreadsheet's letter."""
+
+    value: Any
+    line: int
+    column: str
+
+
+def _host(text: str) -> str:
+    if not is_host(text):
+        raise UnusableError("should be a host name or an address")
+    return text
+
+
+def _local_address(text: str) -> str | None:
+    """An address to listen on; `*` is every one."""
+    if text == "*":
+        return None
+    if not valid_ipv4(text) and not is_ipv6(text):
+        raise UnusableError("should be an address of this machine, or * for all")
+    return text
+
+
+LINK: Mapping[str, Convert] = {
+    "k": whole(1, 32767),
+    "w": whole(1, 32767),
+    "t0": seconds(LONGEST_TIME),
+    "t1": seconds(LONGEST_TIME),
+    "t2": seconds(LONGEST_TIME),
+    "t3": seconds_or_never(LONGEST_TIME),
+    "idletime": seconds_or_never(LONGEST_TIME),
+}
+GROUP: Mapping[str, Convert] = {
+    "startdt": one_of(StartDt),
+    "interrogation_data": one_of(InterrogationData),
+    "event_buffer": whole(1, 10_000_000),
+    "event_age": seconds(31_536_000, zero=True),
+    "select_timeout": seconds(3600),
+}
+PROGRAM: Mapping[str, Convert] = {
+    "ntp_update_every_sec": whole(1, 31_536_000),
+    "set_clock": one_of(SetClock),
+    "log_size": octets(1_000, 1_000_000_000),
+    "log_files": whole(0, 1000),
+}
+# The seed's own sample writes the server's setting in both ways.
+SERVER: Mapping[str, Convert] = {"ntpserver": _host, "ntp_server": _host}
+SETTINGS: Mapping[str, Convert] = {"nogui": str, **SERVER, **PROGRAM, **LINK, **GROUP}
+
+RTU_ONLY: Mapping[str, Convert] = {"stamp": yes_or_no}
+MASTER_ONLY: Mapping[str, Convert] = {
+    "max": whole(1, 255),
+    "takeover": one_of(Takeover),
+    "oa": whole(1, 255),
+    "commands": yes_or_no,
+    "clock": one_of(Clock),
+    "bind": _local_address,
+}
+RTU_OPTIONS: Mapping[str, Convert] = {**LINK, **GROUP, **RTU_ONLY}
+MASTER_OPTIONS: Mapping[str, Convert] = {**LINK, **MASTER_ONLY}
+OPTIONS = tuple({**RTU_OPTIONS, **MASTER_OPTIONS})
+
+
+def misplaced(name: str) -> str | None:
+    """Where an option belongs that its row cannot have; None for a name that is no option at all."""
+    if name in GROUP:
+        return "belongs to the whole group; write it in the row of the group's RTU"
+    if name in RTU_ONLY:
+        return "belongs in the row of an RTU"
+    if name in MASTER_ONLY:
+        return "belongs in the row of a master"
+    return "belongs to the whole file; write it in a row of its own" if name in SETTINGS else None
