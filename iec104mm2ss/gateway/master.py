@@ -92,10 +92,9 @@ class Master:
         if self.session is not None:
             self._withholding.update(wanted=self.session.flooded)
         window = self.connection.window
-        if window and self.reader.behind:
-            asdus = self.reader.take(window, now)
-            if asdus:
-                self.connection.send(asdus)
+        asdus = self.reader.take(window, now) if window else []
+        if asdus:
+            self.connection.send(asdus)
 
     def overrun(self) -> None:
         """Give up a master that fell off the end of the event buffer: its reconnect interrogates."""
