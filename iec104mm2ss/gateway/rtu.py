@@ -108,11 +108,21 @@ class RtuLink:
         self.attempt += 1
         self.log.info("connecting to %s", host)
         try:
-            self.connection = await connect(host.host, host.port, self._parameters)
+            connection = await connect(host.host, host.port, self._parameters)
         except TimeoutError:
             self.log.warning("no connection to %s: no answer within t0 (%g s)", host, self._parameters.t0)
         except OSError as error:
             self.log.warning("no connection to %s: %s", host, error.strerror or error)
+        else:
+            self._take(connection)
+
+    def _take(self, connection: Connection) -> None:
+        # A port of this machine that nobody listens on may be picked as our own end of the connection.
+        if connection.local == connection.peer:
+            self.log.warning("no connection to %s: it would lead to itself", connection.peer)
+            connection.close("connected to itself")
+        else:
+            self.connection = connection
 
     async def serve(self) -> str:
         """Run the link of the connection that `connect` made; return why it ended."""
