@@ -1,0 +1,140 @@
+"""The APCI of IEC 60870-5-104 (clause 5): cutting a TCP stream into APDUs, and building them.
+
+An APDU is the start octet, one length octet and four control octets, followed in an I-frame by the ASDU. The length
+octet counts everything behind itself.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from struct import Struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+START = 0x68
+MAX_LENGTH = 253
+SEQUENCE_MODULO = 32768
+
+Frame = tuple[int, bytes]
+"""The four control octets as a little-endian integer, and the ASDU (empty in S- and U-frames).
+
+I-frame: bit 0 clear, N(S) in bits 1-15, N(R) in bits 17-31. S-frame: 01 in bits 0-1, N(R) in bits 17-31.
+U-frame: 11 in bits 0-1, the function in bits 0-7.
+"""
+
+_HEAD_OCTETS = 6
+_CONTROL_OCTETS = 4
+_MIN_ASDU_OCTETS = 6  # type, VSQ, cause, OA and two octets of CA
+_MIN_I_LENGTH = _CONTROL_OCTETS + _MIN_ASDU_OCTETS
+_MAX_ASDU_OCTETS = MAX_LENGTH - _CONTROL_OCTETS
+_FRAME_KINDS = {0: "an I-frame", 1: "an S-frame", 2: "an I-frame", 3: "a U-frame"}
+
+_unpack_head = Struct("<BBI").unpack_from
+
+
+class UFunction(IntEnum):
+    """The six legal first control octets of a U-frame; any other octet with 11 in bits 0-1 is illegal."""
+
+    STARTDT_ACT = 0x07
+    STARTDT_CON = 0x0B
+    STOPDT_ACT = 0x13
+    STOPDT_CON = 0x23
+    TESTFR_ACT = 0x43
+    TESTFR_CON = 0x83
+
+
+class Framer:
+    """Cuts the octets of one connection into frames, however TCP has split them; holds at most 254 octets.
+
+    `fault` is set once, at the first impossible start or length octet, without waiting for the body. Nothing after it
+    can be trusted, so `feed` returns no more frames from then on.
+    """
+
+    __slots__ = ("_rest", "fault")
+
+    def __init__(self) -> None:
+        self.fault: str | None = None
+        self._rest = b""
+
+    @property
+    def pending(self) -> int:
+        """Octets of an incomplete APDU that are held."""
+        return len(self._rest)
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Complete frames in order, those before a fault included."""
+        frames: list[Frame] = []
+        if self.fault is not None:
+            return frames
+        if self._rest:
+            data = self._rest + data
+        offset, end = 0, len(data)
+        while end - offset >= _HEAD_OCTETS:
+            start, length, control = _unpack_head(data, offset)
+            following = offset + 2 + length
+            if following > end or start != START:
+                break
+            if control & 1:
+                if length != _CONTROL_OCTETS:
+                    break
+            elif not _MIN_I_LENGTH <= length <= MAX_LENGTH:
+                break
+            frames.append((control, data[offset + _HEAD_OCTETS : following]))
+            offset = following
+        self._keep(data[offset:])
+        return frames
+
+    def _keep(self, rest: bytes) -> None:
+        self.fault = _head_fault(rest[:3])
+        self._rest = rest if self.fault is None else b""
+
+
+def _head_fault(head: bytes) -> str | None:
+    """Why no APDU can begin with these up to three octets."""
+    if head[:1] not in {b"", b"\x68"}:
+        return f"octet 0x{head[0]:02X} where an APDU starts with 0x68"
+    if len(head) > 1 and not _CONTROL_OCTETS <= head[1] <= MAX_LENGTH:
+        return f"APDU length {head[1]} outside {_CONTROL_OCTETS}..{MAX_LENGTH}"
+    if len(head) > 2 and not _length_fits(head[1], head[2]):  # noqa: PLR2004  the third octet tells the format
+        return f"APDU length {head[1]} in {_FRAME_KINDS[head[2] & 3]}"
+    return None
+
+
+def _length_fits(length: int, first_control_octet: int) -> bool:
+    if first_control_octet & 1:
+        return length == _CONTROL_OCTETS
+    return length >= _MIN_I_LENGTH
+
+
+_SEQUENCE_OCTETS = [(number << 1).to_bytes(2, "little") for number in range(SEQUENCE_MODULO)]
+_I_START = {size: bytes((START, _CONTROL_OCTETS + size)) for size in range(_MIN_ASDU_OCTETS, _MAX_ASDU_OCTETS + 1)}
+_S_START = bytes((START, _CONTROL_OCTETS, 0x01, 0x00))
+
+
+def encode_s(nr: int) -> bytes:
+    """S-frame that acknowledges everything before N(R) `nr`, 0..32767."""
+    return _S_START + _SEQUENCE_OCTETS[nr]
+
+
+def encode_u(function: UFunction) -> bytes:
+    """U-frame."""
+    return bytes((START, _CONTROL_OCTETS, function, 0, 0, 0))
+
+
+def encode_i(first_ns: int, nr: int, asdus: Iterable[bytes]) -> bytes:
+    """I-frames, joined: N(S) counts up from `first_ns` and wraps, all carry N(R) `nr`; both 0..32767.
+
+    Raises ValueError for an ASDU that is not 6..249 octets long.
+    """
+    parts: list[bytes] = []
+    ns = first_ns
+    nr_octets = _SEQUENCE_OCTETS[nr]
+    for asdu in asdus:
+        start = _I_START.get(len(asdu))
+        if start is None:
+            raise ValueError(f"ASDU of {len(asdu)} octets, outside {_MIN_ASDU_OCTETS}..{_MAX_ASDU_OCTETS}")
+        parts += (start, _SEQUENCE_OCTETS[ns], nr_octets, asdu)
+        ns = (ns + 1) % SEQUENCE_MODULO
+    return b"".join(parts)
