@@ -5,16 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iec104mm2ss.settings.cells import is_number, nearest, shown
+from iec104mm2ss.settings.cells import UnusableError, is_number, shown
 from iec104mm2ss.settings.general import read_general
 from iec104mm2ss.settings.groups import read_groups
 from iec104mm2ss.settings.options import SETTINGS
 from iec104mm2ss.settings.problems import Problem, Report
 from iec104mm2ss.settings.rows import CA, MASTER
 from iec104mm2ss.settings.site import Site
-from iec104mm2ss.settings.table import Row, decode, read_rows
-
-_LARGEST_FILE = 32_000_000  # octets; the largest site that is known has 200 kB
+from iec104mm2ss.settings.source import mistyped, read_octets, read_text, until_end, whole_file
+from iec104mm2ss.settings.table import Row, read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,9 @@ def load(
     what is in the file or for a file that cannot be read.
     """
     try:
-        data = _octets(path)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or error
-        return _nothing(path, f"the file cannot be read: {reason}")
+        data = read_octets(path)
+    except UnusableError as error:
+        return Loaded(Site(path=path), whole_file(path, error))
     loaded = parse(data, path)
     site = dataclasses.replace(
         loaded.site,
@@ -61,39 +59,17 @@ def load(
 
 def parse(data: bytes, path: Path) -> Loaded:
     """The same for the octets of a file that need not exist yet; `path` names it in the problems."""
-    if len(data) > _LARGEST_FILE:
-        return _nothing(path, f"the file is larger than {_LARGEST_FILE} octets and is not read")
-    text = decode(data)
-    if not text.strip():
-        return _nothing(path, "the file is empty")
+    try:
+        text = read_text(data)
+    except UnusableError as error:
+        return Loaded(Site(path=path), whole_file(path, error))
     report = Report(str(path))
-    settings, entries = _sorted_out(_until_end(read_rows(text), report), report)
+    settings, entries = _sorted_out(until_end(read_rows(text), report), report)
     general = read_general(settings, report)
     groups = read_groups(entries, general, report)
     if not entries:
         report.refuse(0, "", "the file has no entry that can be read: no row begins with the number of a group")
     return Loaded(Site(path=path, groups=groups, **general.program), report.in_file_order())
-
-
-def _octets(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_LARGEST_FILE + 1)
-
-
-def _nothing(path: Path, text: str) -> Loaded:
-    return Loaded(Site(path=path), (Problem(str(path), 0, "", text, refused=True),))
-
-
-def _until_end(rows: Iterable[Row], report: Report) -> Iterable[Row]:
-    """The rows before the one that begins with `!`; entries after it are counted, not read."""
-    end, unread = 0, 0
-    for row in rows:
-        end = end or (row.line if row.first.startswith("!") else 0)
-        if not end:
-            yield row
-        unread += bool(end) and is_number(row.first.lstrip("! "))
-    if unread:
-        report.warn(end, "A", f"'!' ends the file here; {unread} rows with entries from here on are not read")
 
 
 def _sorted_out(rows: Iterable[Row], report: Report) -> tuple[list[Row], list[Row]]:
@@ -118,16 +94,8 @@ def _report_fault(row: Row, report: Report, *, used: bool) -> None:
 
 def _report_comment(row: Row, report: Report) -> None:
     """A comment without `#` may be a setting or an entry with a slip in its first cell."""
-    meant = _mistyped_setting(row.first)
+    meant = mistyped(row.first, SETTINGS)
     if meant:
         report.warn(row.line, "A", f"{shown(row.first)} is taken as a comment; the setting is called {meant}")
     elif len(row.cells) > MASTER and is_number(row.cells[CA]):
         report.warn(row.line, "A", f"{shown(row.first)} is no number, so the row is taken as a comment")
-
-
-def _mistyped_setting(text: str) -> str | None:
-    """The setting that a first cell resembles: `ntp_servr`, `idle time`, `k=12`."""
-    name, separator, _ = text.replace(":", "=").partition("=")
-    if len(name.strip()) < 3 and not separator:  # noqa: PLR2004 - two letters resemble each other too easily
-        return None
-    return nearest(name.strip(), SETTINGS)

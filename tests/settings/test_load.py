@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from iec104mm2ss.settings import Loaded, load, parse
-from iec104mm2ss.settings.load import _LARGEST_FILE
+from iec104mm2ss.settings.source import LARGEST_FILE
 from tests.settings.texts import MASTER, RTU, SEED, read, said
 
 SITE = f"{RTU}\n{MASTER}\n"
@@ -75,7 +75,7 @@ def test_a_file_without_entries_keeps_its_settings() -> None:
 
 
 def test_a_huge_file_is_not_read() -> None:
-    assert "is larger than" in only_problem(parse(b"#" * (_LARGEST_FILE + 1), Path("site.csv")))
+    assert "is larger than" in only_problem(parse(b"#" * (LARGEST_FILE + 1), Path("site.csv")))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
