@@ -6,6 +6,7 @@ import asyncio
 import math
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.gateway.custody import Custody
 from iec104mm2ss.gateway.master import Master, policy
 from iec104mm2ss.gateway.port import MasterPort
 from iec104mm2ss.gateway.rtu import RtuLink
@@ -16,7 +17,7 @@ from iec104mm2ss.routing.router import MalformedAsduError, Router
 from iec104mm2ss.settings.site import GroupRow, InterrogationData, StartDt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from iec104mm2ss.logs import ConnectionLogs
     from iec104mm2ss.routing.reader import Reader
@@ -27,6 +28,7 @@ _LINGER = 3.0
 _FLUSH_TIME = 1.0
 _FLUSH_LOOK = 0.02
 _PAUSE_AFTER_BUG = 1.0
+_BRAKE_LOOK = 0.1
 
 
 class Group:
@@ -34,17 +36,17 @@ class Group:
 
     def __init__(self, row: GroupRow, logs: ConnectionLogs) -> None:
         self.row = row
-        self.exposed = 0
+        self.custody = Custody()
         self._log = logs.connection(row.number, "S", _bare(row.rtu.name))
         self._originators = originators([master.oa for master in row.masters])
         self.rtu = RtuLink(row.rtu, self, self._log)
         self.ports = [
-            MasterPort(master, logs.connection(row.number, "M", _bare(master.name), master.port), self._admit)
+            MasterPort(master, logs.connection(row.number, "M", _bare(master.name), master.port), self)
             for master in row.masters
         ]
         self._waiting: dict[Master, asyncio.TimerHandle] = {}
         self._started: list[Master] = []
-        self._closing: list[Connection] = []
+        self._leaving: list[Connection] = []
         self._flushing = False
         self._linger: asyncio.TimerHandle | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -54,8 +56,8 @@ class Group:
     def _start_anew(self) -> None:
         row = self.row
         self.broken = False
-        self._custody = (0, 0)
         self.buffer = EventBuffer(row.rtu.ca, limit=row.event_buffer, age=row.event_age)
+        self.custody.begin(self.buffer.tail)
         self.router = Router(
             Policy(
                 ca=row.rtu.ca,
@@ -71,21 +73,21 @@ class Group:
         """Connect to the RTU and serve its masters, for ever."""
         while True:
             try:
-                await self.rtu.connect()
-                await self._serve()
+                await self._serve(await self.rtu.connect())
             except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
                 self.failed(bug)
             if self.broken:
                 await asyncio.sleep(_PAUSE_AFTER_BUG)
                 self._start_anew()
 
-    async def _serve(self) -> None:
+    async def _serve(self, connection: Connection) -> None:
         reason = "the gateway stops"
         try:
-            reason = f"RTU lost: {await self.rtu.serve()}"
+            reason = f"RTU lost: {await self.rtu.serve(connection)}"
             await self._flush()
         finally:
             self._drop(reason)
+            self._follow(connection)
 
     async def _flush(self) -> None:
         """Give the masters what their windows accept within a second; nothing new comes in."""
@@ -94,18 +96,10 @@ class Group:
             port.close()
         loop = asyncio.get_running_loop()
         until = loop.time() + _FLUSH_TIME
-        while loop.time() < until and any(it.behind for it in self._started):  # noqa: ASYNC110 - cheaper than a hook in every pump
+        while loop.time() < until and not self.broken and any(it.behind for it in self._started):  # noqa: ASYNC110 - cheaper than a hook in every pump
             await asyncio.sleep(_FLUSH_LOOK)
 
-    async def wait_closed(self) -> None:
-        """Wait until the connections of the last `_drop` are gone, which takes a second where a peer does not read."""
-        for connection in self._closing:
-            await connection.gone.wait()
-
     def _drop(self, reason: str) -> None:
-        self._closing = [master.connection for port in self.ports for master in port.masters]
-        if self.rtu.connection is not None:
-            self._closing.append(self.rtu.connection)
         self.rtu.close(reason)
         for port in self.ports:
             port.close()
@@ -116,13 +110,33 @@ class Group:
         self._linger = self._timer = None
         self._armed = math.inf
         self._flushing = False
-        self.router.rtu_lost(asyncio.get_running_loop().time())
-        self._say()
-        self._custody = (0, self.buffer.tail)
+        # A bug must not take the place of the cancellation that may have brought us here.
+        self._guarded(self._give_up_requests)
 
-    def failed(self, bug: Exception) -> None:
-        """Report a bug of ours with its traceback and let this group start anew."""
-        self._log.error("internal error: group %d starts anew", self.row.number, exc_info=bug)
+    def _give_up_requests(self) -> None:
+        self.router.rtu_lost(self._now())
+        self._say()
+        self.custody.begin(self.buffer.tail)
+
+    def _follow(self, connection: Connection) -> None:
+        """Remember a closed connection until it is gone."""
+        self._leaving = [it for it in self._leaving if not it.gone.is_set()] + [connection]
+
+    async def wait_closed(self) -> None:
+        """Wait until the closed connections are gone, which takes a second where a peer does not read."""
+        for connection in self._leaving:
+            await connection.gone.wait()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
+            self.failed(bug)
+
+    def failed(self, bug: BaseException) -> None:
+        """Report a bug of ours with its traceback and let this group start anew; what follows from it is not told."""
+        if not self.broken:
+            self._log.error("internal error: group %d starts anew", self.row.number, exc_info=bug)
         self.broken = True
         self.rtu.close("internal error")
 
@@ -147,6 +161,7 @@ class Group:
     def rtu_sent(self, asdus: Sequence[bytes]) -> None:
         """Route a batch and move it on at once."""
         self.router.from_rtu(asdus, self._now())
+        self._count_exposed()
         self._pump()
 
     def rtu_acknowledged(self) -> None:
@@ -155,7 +170,8 @@ class Group:
 
     # What the masters' connections tell.
 
-    def _admit(self, port: MasterPort, connection: Connection) -> Master:
+    def admit(self, port: MasterPort, connection: Connection) -> Master:
+        """Make a master of a connection."""
         return Master(port.row, connection, self.buffer.reader(port.row.key, port.row.ca), self, port.log)
 
     def start_requested(self, master: Master) -> None:
@@ -173,12 +189,21 @@ class Group:
         place = self.row.masters.index(master.row)
         session = self.router.join(master, policy(master.row, self._originators[place]), master.reader)
         self._started.append(master)
-        master.confirm_start(session, self._now())
+        master.begin_session(session, self._now())
 
     def stop_requested(self, master: Master) -> None:
         """End the session of a master that stops, or give up its start."""
         self._end_session(master)
         self._pump()
+
+    def acknowledged(self, master: Master, count: int) -> None:
+        """Move on what a master has room for now, and let the RTU go on if it waited for that."""
+        now = self._now()
+        self._count_exposed()
+        master.reader.acknowledged(count)
+        master.pump(now)
+        if self.rtu.withheld:
+            self._brake(now)
 
     def received(self, master: Master, asdus: Sequence[bytes]) -> None:
         """Route ASDUs of a started master."""
@@ -193,18 +218,21 @@ class Group:
 
     def closed(self, master: Master) -> None:
         """Forget a connection."""
-        self._end_session(master)
+        self._follow(master.connection)
         self._port_of(master).forget(master)
+        self._end_session(master)
         self._pump()
 
     def _end_session(self, master: Master) -> None:
         waiting = self._waiting.pop(master, None)
         if waiting is not None:
             waiting.cancel()
-        if master.session is not None:
-            self.router.leave(master.session)
+        session = master.session
+        if session is not None:
+            self._count_exposed()
             self._started.remove(master)
-            master.session = None
+            master.end_session(self._now())
+            self.router.leave(session)
         self._follow_demand()
 
     def _port_of(self, master: Master) -> MasterPort:
@@ -238,20 +266,20 @@ class Group:
             master.pump(now)
         for reader in self.buffer.overrun():
             self._started_with(reader).overrun()
-        self.rtu.withhold(wanted=self.buffer.all_behind)
-        self._count_exposed()
+        self._brake(now)
         self._say()
-        self._arm()
+        self._arm(now)
+
+    def _brake(self, now: float) -> None:
+        """Let the RTU stop at its own k while it sends more than its masters can take, though they do what they can."""
+        self.rtu.withhold(wanted=self.buffer.all_behind or self.buffer.outruns_prompt_one(now))
 
     def _started_with(self, reader: Reader) -> Master:
         return next(master for master in self._started if master.reader is reader)
 
     def _count_exposed(self) -> None:
-        """Count what the RTU may forget although not every started master has it: a crash now would lose that."""
-        confirmed, tail = self._custody
-        if self.rtu.confirmed != confirmed:
-            self.exposed += max(0, self.buffer.tail - max(tail, self.buffer.first_unacknowledged()))
-            self._custody = (self.rtu.confirmed, self.buffer.tail)
+        if self.rtu.connection is not None:
+            self.custody.count(self.rtu.connection.link, self.buffer)
 
     def _say(self) -> None:
         for note in self.router.notes():
@@ -259,8 +287,11 @@ class Group:
             log = who.log if isinstance(who, Master) else self._log
             (log.warning if note.warning else log.info)("%s", note.text)
 
-    def _arm(self) -> None:
+    def _arm(self, now: float) -> None:
         deadline = self.router.next_deadline()
+        if self.rtu.withheld:
+            # Whether a master still takes what it can is not told by any event once it does not.
+            deadline = min(deadline, now + _BRAKE_LOOK)
         if deadline < self._armed:
             if self._timer is not None:
                 self._timer.cancel()
@@ -270,11 +301,11 @@ class Group:
     def _on_timer(self) -> None:
         self._timer = None
         self._armed = math.inf
-        try:
-            self.router.on_deadline(self._now())
-            self._pump()
-        except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
-            self.failed(bug)
+        self._guarded(self._pump_overdue)
+
+    def _pump_overdue(self) -> None:
+        self.router.on_deadline(self._now())
+        self._pump()
 
     @staticmethod
     def _now() -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.gateway.withholding import Withholding
@@ -16,6 +15,7 @@ from iec104mm2ss.link.events import (
     StopRequested,
     Tolerated,
 )
+from iec104mm2ss.link.states import State
 from iec104mm2ss.routing.policy import Clock, MasterPolicy
 from iec104mm2ss.wire.asdu import build
 from iec104mm2ss.wire.causes import Cause
@@ -35,10 +35,13 @@ if TYPE_CHECKING:
         """What a master needs of its group."""
 
         def start_requested(self, master: Master) -> None:
-            """Call `confirm_start` when the RTU is ready."""
+            """Call `begin_session` when the RTU is ready."""
 
         def stop_requested(self, master: Master) -> None:
             """End the session."""
+
+        def acknowledged(self, master: Master, count: int) -> None:
+            """Pass `count` on to the master's reader, and pump."""
 
         def received(self, master: Master, asdus: Sequence[bytes]) -> None:
             """Route ASDUs of a started master."""
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
         def closed(self, master: Master) -> None:
             """Forget the connection."""
 
-        def failed(self, bug: Exception) -> None:
+        def failed(self, bug: BaseException) -> None:
             """Restart the group."""
 
 
@@ -78,14 +81,20 @@ class Master:
         """ASDUs that this master has yet to be sent."""
         return self.reader.behind if self.reader.started else 0
 
-    def confirm_start(self, session: Session, now: float) -> None:
+    def begin_session(self, session: Session, now: float) -> None:
         """Send STARTDT con, then the end of initialisation, then data as the window allows."""
-        self.connection.start()
         self.session = session
+        self.connection.start()
         self.reader.start(now)
         self.reader.prepend(build(TypeId.M_EI_NA_1, Cause.INITIALIZED, self.row.ca, _IOA_ZERO + _LOCAL_POWER_ON))
         self.log.info("started; originator address %d towards the RTU", session.oa)
         self.pump(now)
+
+    def end_session(self, now: float) -> None:
+        """Take and get nothing more; what is in flight may still be acknowledged."""
+        self.session = None
+        self._withholding.update(wanted=False)
+        self.reader.stop(now)
 
     def pump(self, now: float) -> None:
         """Move ASDUs from the ring into the window, with one write."""
@@ -98,43 +107,38 @@ class Master:
 
     def overrun(self) -> None:
         """Give up a master that fell off the end of the event buffer: its reconnect interrogates."""
-        lost = self.reader.lost
+        lost = self.reader.overrun
         self.connection.close(f"too slow: fell behind the whole event buffer, {lost} ASDUs lost")
 
-    def on_events(self, _connection: Connection, events: list[Event]) -> None:
-        """Act on one step of the link."""
+    def on_events(self, connection: Connection, events: list[Event]) -> None:
+        """Act on one step of the link, up to an event that makes us close the connection."""
         for event in events:
-            self._on_event(event)
+            if connection.close_reason is None:
+                self._on_event(event)
+        # Not before the others: the master may have stopped again, or broken the protocol, in the same segment.
+        starting = connection.link.state is State.STARTING and connection.close_reason is None
+        if starting and StartRequested() in events:
+            self._group.start_requested(self)
 
     def _on_event(self, event: Event) -> None:
         match event:
             case Acknowledged(count):
-                self.reader.acknowledged(count)
-                self.pump(asyncio.get_running_loop().time())
+                self._group.acknowledged(self, count)
             case Received(asdus):
                 self._group.received(self, asdus)
-            case StartRequested():
-                self._group.start_requested(self)
             case StopRequested():
                 self._group.stop_requested(self)
             case Stopped():
-                self._stop_reader()
                 self.log.info("stopped")
             case Discarded(count):
                 self.log.warning("%d ASDUs sent after STOPDT act are not executed", count)
             case Tolerated(text):
                 self.log.warning("tolerated: %s", text)
 
-    def _stop_reader(self) -> None:
-        if self.reader.started:
-            self.reader.stop(asyncio.get_running_loop().time())
-
     def on_closed(self, connection: Connection, reason: str) -> None:
         """Report the end to log and group."""
         self.log.warning("disconnected from %s: %s", connection.peer, reason)
-        self._withholding.update(wanted=False)
         self._group.closed(self)
-        self._stop_reader()
 
     def on_bug(self, _connection: Connection, bug: Exception) -> None:
         """Let the group start anew."""

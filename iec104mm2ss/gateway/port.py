@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from iec104mm2ss.settings.site import MasterRow, Takeover
 from iec104mm2ss.transport.server import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from iec104mm2ss.gateway.master import Master
     from iec104mm2ss.logs import ConnectionLog
@@ -20,18 +20,29 @@ _PROBE_LOOK = 0.1
 _RETRY_LISTEN = 2.0
 
 
-class MasterPort:
-    """The listener of a row and the connections that came through it. `admit` makes a master of a connection."""
+class Group(Protocol):
+    """What a port needs of its group."""
 
-    def __init__(self, row: MasterRow, log: ConnectionLog, admit: Callable[[MasterPort, Connection], Master]) -> None:
+    def admit(self, port: MasterPort, connection: Connection) -> Master:
+        """Make a master of a connection."""
+
+    def failed(self, bug: BaseException) -> None:
+        """Restart the group."""
+
+
+class MasterPort:
+    """The listener of a row and the connections that came through it."""
+
+    def __init__(self, row: MasterRow, log: ConnectionLog, group: Group) -> None:
         self.row = row
         self.log = log
         self.masters: list[Master] = []
         self.refused = 0
         self.fault = ""
-        self._admit = admit
+        self._group = group
         self._listening: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
+        self._newcomer: Connection | None = None
         self._listener = Listener(
             row.port,
             row.link,
@@ -53,7 +64,7 @@ class MasterPort:
     def open(self) -> None:
         """Listen as soon as the port can be had."""
         self._listening = asyncio.create_task(self._listen(), name=f"listen on {self.row.port}")
-        self._listening.add_done_callback(self._report_bug)
+        self._listening.add_done_callback(self._finished)
 
     def close(self) -> None:
         """Stop listening; masters that are connected stay."""
@@ -61,6 +72,9 @@ class MasterPort:
             if task is not None:
                 task.cancel()
         self._listening = self._probing = None
+        if self._newcomer is not None:
+            self._newcomer.close("the port closes")
+            self._newcomer = None
         if self._listener.is_open:
             self.log.info("port %d closed", self.row.port)
         self._listener.close()
@@ -94,21 +108,30 @@ class MasterPort:
         self.log.warning("refused %s: not in the filter", peer)
 
     def _on_connection(self, connection: Connection) -> None:
-        if not self._is_full:
+        try:
+            self._place(connection)
+        except Exception as bug:  # noqa: BLE001 - the boundary: asyncio would leave the connection open and unread
+            connection.close("internal error")
+            self._group.failed(bug)
+
+    def _place(self, connection: Connection) -> None:
+        if self._newcomer is not None:
+            self._turn_away(connection)
+        elif not self._is_full:
             self._accept(connection)
         elif self.row.takeover is Takeover.NEW:
             self.masters[0].connection.close(f"replaced by a new connection from {connection.peer}")
             self._accept(connection)
-        elif self.row.takeover is Takeover.PROBE and self._probing is None:
+        elif self.row.takeover is Takeover.PROBE:
+            self._newcomer = connection
             self._probing = asyncio.create_task(self._probe(connection), name=f"probe on {self.row.port}")
-            self._probing.add_done_callback(self._report_bug)
-            self._probing.add_done_callback(lambda task: self._probed(task, connection))
+            self._probing.add_done_callback(self._finished)
         else:
             self._turn_away(connection)
 
     def _accept(self, connection: Connection) -> None:
         self.log.info("connected from %s", connection.peer)
-        master = self._admit(self, connection)
+        master = self._group.admit(self, connection)
         self.masters.append(master)
         connection.begin(master)
 
@@ -120,32 +143,29 @@ class MasterPort:
 
     async def _probe(self, newcomer: Connection) -> None:
         """Test those who are there: a crashed master must not wait for its own ghost, nor throw out a live one."""
-        loop = asyncio.get_running_loop()
-        since, until = loop.time(), loop.time() + _PROBE_TIME
-        tested = tuple(self.masters)
         self.log.info("%s connects while the port is taken: testing who is there", newcomer.peer)
-        for master in tested:
+        silent = await self._test(tuple(self.masters))
+        self._newcomer = None
+        if not self._is_full:
+            self._accept(newcomer)
+        elif silent:
+            silent[0].connection.close(f"no answer to a test: {newcomer.peer} takes its place")
+            self._accept(newcomer)
+        else:
+            self._turn_away(newcomer)
+
+    async def _test(self, present: Sequence[Master]) -> Sequence[Master]:
+        """Return who of those present has sent nothing after a test; early if all have, or if one goes."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        silent = present
+        for master in present:
             master.connection.test()
-        while self._is_full and loop.time() < until and not _all_heard(tested, since):  # noqa: ASYNC110 - no hook in every read
+        while silent and self._is_full and loop.time() < since + _PROBE_TIME:
             await asyncio.sleep(_PROBE_LOOK)
-        if self._is_full:
-            ghost = next((it for it in tested if it in self.masters and it.connection.link.heard <= since), None)
-            if ghost is None:
-                self._turn_away(newcomer)
-                return
-            ghost.connection.close(f"no answer to a test: {newcomer.peer} takes its place")
-        self._accept(newcomer)
+            silent = [it for it in silent if it in self.masters and it.connection.link.heard <= since]
+        return silent
 
-    def _probed(self, task: asyncio.Task[None], newcomer: Connection) -> None:
-        if self._probing is task:
-            self._probing = None
-        if task.cancelled():
-            newcomer.close("the port closes")
-
-    def _report_bug(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (bug := task.exception()):
-            self.log.error("internal error in %s", task.get_name(), exc_info=bug)
-
-
-def _all_heard(masters: tuple[Master, ...], since: float) -> bool:
-    return all(master.connection.link.heard > since for master in masters)
+            self._group.failed(bug)

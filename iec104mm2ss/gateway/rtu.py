@@ -11,7 +11,7 @@ from iec104mm2ss.gateway.attempts import Attempts
 from iec104mm2ss.gateway.withholding import Withholding
 from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, Stopped, Tolerated
 from iec104mm2ss.link.states import State
-from iec104mm2ss.transport.client import connect
+from iec104mm2ss.transport.client import connect, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,12 +51,14 @@ class Group(Protocol):
     def rtu_acknowledged(self) -> None:
         """Note that the window to the RTU has opened further."""
 
-    def failed(self, bug: Exception) -> None:
+    def failed(self, bug: BaseException) -> None:
         """Restart the group."""
 
 
 class RtuLink:
     """Connects, and owns the connection. Acknowledges as late as the standard allows: that is taking custody."""
+
+    _lost: asyncio.Future[str]
 
     def __init__(self, row: RtuRow, group: Group, log: ConnectionLog) -> None:
         self.row = row
@@ -68,12 +70,11 @@ class RtuLink:
         self._attempts = Attempts(row.hosts)
         self.connection: Connection | None = None
         self._withholding: Withholding | None = None
-        self._lost: asyncio.Future[str] | None = None
 
     @property
     def started(self) -> bool:
         """Whether data may flow."""
-        return self.connection is not None and self.connection.link.state is State.STARTED
+        return self._while(State.STARTED) is not None
 
     @property
     def window(self) -> int:
@@ -81,79 +82,81 @@ class RtuLink:
         return self.connection.window if self.connection is not None else 0
 
     @property
-    def confirmed(self) -> int:
-        """I-frames that the RTU knows to be received."""
-        return self.connection.link.confirmed if self.connection is not None else 0
-
-    @property
     def peer(self) -> str:
         """The RTU's address while it is connected."""
         return self.connection.peer if self.connection is not None else ""
 
-    async def connect(self) -> None:
-        """Try the hosts until one accepts."""
-        while self.connection is None:
+    async def connect(self) -> Connection:
+        """Try the hosts until one accepts; return a connection that has not begun."""
+        connection = None
+        while connection is None:
             wait, host = self._attempts.next()
             if wait:
                 self.phase = Phase.WAITING
                 self.log.info("no host could be kept; next try in %.1f s", wait)
                 await asyncio.sleep(wait)
-            await self._try(host)
+            connection = await self._try(host)
         self._attempts.connected()
-        self.phase = Phase.CONNECTED
         self.attempt = 0
+        return connection
 
-    async def _try(self, host: Endpoint) -> None:
+    async def _try(self, host: Endpoint) -> Connection | None:
         self.phase = Phase.CONNECTING
         self.attempt += 1
         self.log.info("connecting to %s", host)
         try:
-            connection = await connect(host.host, host.port, self._parameters)
+            return self._unless_to_itself(await connect(host.host, host.port, self._parameters))
         except TimeoutError:
             self.log.warning("no connection to %s: no answer within t0 (%g s)", host, self._parameters.t0)
         except OSError as error:
-            self.log.warning("no connection to %s: %s", host, error.strerror or error)
-        else:
-            self._take(connection)
+            self.log.warning("no connection to %s: %s", host, reason(error))
+        return None
 
-    def _take(self, connection: Connection) -> None:
+    def _unless_to_itself(self, connection: Connection) -> Connection | None:
         # A port of this machine that nobody listens on may be picked as our own end of the connection.
-        if connection.local == connection.peer:
-            self.log.warning("no connection to %s: it would lead to itself", connection.peer)
-            connection.close("connected to itself")
-        else:
-            self.connection = connection
+        if connection.local != connection.peer:
+            return connection
+        self.log.warning("no connection to %s: it would lead to itself", connection.peer)
+        connection.close("connected to itself")
+        return None
 
-    async def serve(self) -> str:
-        """Run the link of the connection that `connect` made; return why it ended."""
-        connection = self.connection
-        assert connection is not None, "connect() comes first"  # noqa: S101 - the caller's order
+    async def serve(self, connection: Connection) -> str:
+        """Run the link of a connection that `connect` made; return why it ended."""
         loop = asyncio.get_running_loop()
         self._lost, began = loop.create_future(), loop.time()
-        self._withholding = Withholding(connection)
+        self.connection, self._withholding = connection, Withholding(connection)
+        self.phase = Phase.CONNECTED
         self.log.info("connected to %s", connection.peer)
         connection.begin(self)
         try:
-            if self.connection is not None:
-                self._group.rtu_connected()
+            self._group.rtu_connected()
             return await self._lost
         finally:
             self._attempts.lost(loop.time() - began)
 
     def start(self) -> None:
         """Send STARTDT act if the link is stopped."""
-        if self._is(State.STOPPED):
-            self.connection.start()  # type: ignore[union-attr]
+        if connection := self._while(State.STOPPED):
+            connection.start()
 
     def stop(self) -> None:
         """Send STOPDT act if the link is started."""
-        if self._is(State.STARTED):
-            self.connection.stop()  # type: ignore[union-attr]
+        if connection := self._while(State.STARTED):
+            connection.stop()
+
+    def _while(self, state: State) -> Connection | None:
+        connection = self.connection
+        return connection if connection is not None and connection.link.state is state else None
 
     def send(self, asdus: Sequence[bytes]) -> None:
         """Send at most `window` ASDUs."""
         if self.connection is not None and asdus:
             self.connection.send(asdus)
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the RTU waits for its acknowledgement."""
+        return self._withholding is not None and self._withholding.active
 
     def withhold(self, *, wanted: bool) -> None:
         """Let the RTU wait for its acknowledgement, or not."""
@@ -164,10 +167,6 @@ class RtuLink:
         """Close the connection, if there is one."""
         if self.connection is not None:
             self.connection.close(reason)
-
-    def _is(self, state: State) -> bool:
-        connection = self.connection
-        return connection is not None and connection.close_reason is None and connection.link.state is state
 
     def on_events(self, _connection: Connection, events: list[Event]) -> None:
         """Act on one step of the link."""
@@ -192,7 +191,7 @@ class RtuLink:
         self.withhold(wanted=False)
         self.connection = self._withholding = None
         self.phase = Phase.IDLE
-        if self._lost is not None and not self._lost.done():
+        if not self._lost.done():
             self._lost.set_result(reason)
 
     def on_bug(self, _connection: Connection, bug: Exception) -> None:

@@ -15,13 +15,19 @@ class Withholding:
         self._timer: asyncio.TimerHandle | None = None
         self.times = 0
 
+    @property
+    def active(self) -> bool:
+        """Whether the peer waits."""
+        return self._timer is not None
+
     def update(self, *, wanted: bool) -> None:
         """Begin or end."""
         if wanted and self._timer is None:
             self._begin()
         elif not wanted and self._timer is not None:
             self._timer.cancel()
-            self._give_way()
+            self._timer = None
+            self._release()
 
     def _begin(self) -> None:
         self.times += 1
@@ -30,6 +36,10 @@ class Withholding:
         self._timer = asyncio.get_running_loop().call_later(patience, self._give_way)
 
     def _give_way(self) -> None:
-        self._timer = None
+        # What comes next is withheld again from its first frame on: otherwise a peer with k > w gets two k's each time.
+        self._release()
+        self._begin()
+
+    def _release(self) -> None:
         if self._connection.close_reason is None:
             self._connection.release()

@@ -23,19 +23,15 @@ def towards_rtu(type_id: int, ca: int, *, master: int, rtu: int) -> int | None:
 
 
 def originators(fixed: Sequence[int | None]) -> list[int]:
-    """Return the OA of each master row in file order: the fixed one, else its place counted from 1, else a free one."""
+    """Return the OA of each master row in file order: the fixed one, else its place counted from 1.
+
+    A row whose place another row has fixed gets the lowest one that is left, and 0 where none is.
+    """
     taken = {oa for oa in fixed if oa is not None}
-    addresses = []
-    for place, oa in enumerate(fixed, start=1):
-        address = oa if oa is not None else _free(place, taken)
-        taken.add(address)
-        addresses.append(address)
-    return addresses
-
-
-def _free(preferred: int, taken: Collection[int]) -> int:
-    candidates = (preferred, *range(1, HIGHEST_OA + 1))
-    return next((oa for oa in candidates if oa not in taken and oa <= HIGHEST_OA), 0)
+    free = set(range(1, HIGHEST_OA + 1)) - taken
+    wanted = [oa or (place if place in free else None) for place, oa in enumerate(fixed, start=1)]
+    spare = iter(sorted(free.difference(wanted)))
+    return [oa or next(spare, 0) for oa in wanted]
 
 
 def free_originator(preferred: int, *, used: Collection[int], reserved: Collection[int]) -> int:

@@ -42,9 +42,9 @@ class EventBuffer:
         self._archive: list[Event] = []
         self._accounts: dict[Hashable, Account] = {}
         self._started: list[Reader] = []
-        self._fallen: set[Reader] = set()
         self._overrun: list[Reader] = []
         self._all_behind = False
+        self._outrun = False
         self._trim_at = min(limit, _CHUNK)
 
     @property
@@ -69,6 +69,16 @@ class EventBuffer:
             behind = all(reader.distance > self._limit / 2 for reader in self._started)
         self._all_behind = behind and bool(self._started)
         return self._all_behind
+
+    def outruns_prompt_one(self, now: float) -> bool:
+        """Whether a session that acknowledges promptly was more than half of `limit` behind, until it is a quarter.
+
+        Sessions that take turns at one processor drift apart while the RTU sends as fast as it can: such a one would
+        fall off the end though its master does all it can. One that has stopped reading never counts.
+        """
+        bound = self._limit / 4 if self._outrun else self._limit / 2
+        self._outrun = any(reader.distance > bound and reader.is_prompt(now) for reader in self._started)
+        return self._outrun
 
     def first_unacknowledged(self) -> int:
         """Position up to which all started sessions have acknowledged everything; the tail if there is none."""
@@ -115,7 +125,8 @@ class EventBuffer:
     def overrun(self) -> list[Reader]:
         """Return the started sessions that lost live ASDUs since the last call, each once until it stops.
 
-        They are further behind the others than there is room. They may go on, but the hole stays.
+        They are further behind than there is room; `Reader.overrun` says how much they lost. They may go on, but the
+        hole stays.
         """
         if not self._overrun:
             return []
@@ -149,7 +160,6 @@ class EventBuffer:
     def dismiss(self, reader: Reader, unfinished: int, now: float) -> None:
         """End a session's part, which is for `Reader.stop` to call; `unfinished` ASDUs it did not get or confirm."""
         self._started.remove(reader)
-        self._fallen.discard(reader)
         if reader in self._overrun:
             self._overrun.remove(reader)
         reader.account.session_stopped(reader, unfinished)
@@ -201,7 +211,4 @@ class EventBuffer:
     def _count_lost(self, end: int, events: list[Event]) -> None:
         for reader in self._away():
             reader.lose_replay(events)
-        for reader in self._started:
-            if reader.lose(end, events) and reader not in self._fallen:
-                self._fallen.add(reader)
-                self._overrun.append(reader)
+        self._overrun += [reader for reader in self._started if reader.lose(end, events)]

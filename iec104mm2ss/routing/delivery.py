@@ -1,6 +1,7 @@
 """An ASDU of the RTU goes out: to every master, or to those who asked for it."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from iec104mm2ss.routing.dispatch import Dispatch
 from iec104mm2ss.routing.ledger import Ledger
@@ -78,7 +79,7 @@ class Delivery:
         if request is None:
             self._unasked(asdu)
             return
-        self._to_members(request, asdu, now)
+        self._to_members((request,), asdu, now)
         self._ledger.answered(request, asdu, now)
         if cause(asdu) == DEACTIVATION_CONFIRMATION and not is_negative(asdu):
             self._cancelled(request, now)
@@ -87,16 +88,18 @@ class Delivery:
     def _cancelled(self, cancel: Request, now: float) -> None:
         """End what a confirmed deactivation stopped: the interrogation goes no further."""
         alike = self._ledger.pending.with_key(cancel.key)
-        for request in [it for it in alike if it.kind is not Kind.CANCEL and cancel.asker in it.members]:
-            self._ledger.end(request, "cancelled", now)
+        for request in [it for it in alike if cancel.asker in it.askers]:
+            if cancel.deactivates(request) or request.kind in (Kind.SELECT, Kind.EXECUTE):
+                self._ledger.end(request, "cancelled", now)
 
     def _read(self, asdu: bytes, now: float) -> None:
-        request = self._ledger.pending.read_for(asdu)
-        if request is None:
+        requests = self._ledger.pending.reads_for(asdu)
+        if not requests:
             self._everybody(asdu, now)
             return
-        self._to_members(request, asdu, now)
-        self._ledger.end(request, "read", now)
+        self._to_members(requests, asdu, now)
+        for request in requests:
+            self._ledger.end(request, "read", now)
         self._dispatch.wake()
 
     def _interrogated(self, asdu: bytes, now: float) -> None:
@@ -108,19 +111,23 @@ class Delivery:
         if self._policy.copy_interrogation_data:
             self._to_all(request, asdu, now)
         else:
-            self._to_members(request, asdu, now)
+            self._to_members((request,), asdu, now)
 
-    def _to_members(self, request: Request, asdu: bytes, now: float) -> None:
-        if request.orphaned:
-            self._ledger.notes.count(Tally.SWALLOWED)
+    def _to_members(self, requests: Sequence[Request], asdu: bytes, now: float) -> None:
+        addressees = dict(chain.from_iterable(request.addressees().items() for request in requests))
+        if addressees:
+            self._ledger.buffer.append_for(addressees, asdu, now)
         else:
-            self._ledger.buffer.append_for(request.addressees(), asdu, now)
+            self._ledger.notes.count(Tally.SWALLOWED)
 
     def _to_all(self, request: Request, asdu: bytes, now: float) -> None:
         everybody = {session.reader: 0 for session in self._dispatch.sessions}
         self._ledger.buffer.append_for(everybody | request.addressees(), asdu, now)
 
     def _file(self, asdu: bytes, now: float) -> None:
+        if self._transfer.is_leftover(asdu, now):
+            self._ledger.notes.count(Tally.SWALLOWED)
+            return
         session = self._transfer.holder(now)
         if session is not None:
             self._ledger.buffer.append_for({session.reader: self._transfer.oa}, asdu, now)

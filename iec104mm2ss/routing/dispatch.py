@@ -2,12 +2,13 @@
 
 from math import inf
 
-from iec104mm2ss.routing.ledger import Ledger
+from iec104mm2ss.routing.ledger import RTU_LOST, Ledger
 from iec104mm2ss.routing.notes import Tally
 from iec104mm2ss.routing.policy import CLOCK_PATIENCE, COMMAND_AGE
 from iec104mm2ss.routing.request import Point, Request, Session
 from iec104mm2ss.routing.table import POINT_COMMANDS, Kind
 from iec104mm2ss.routing.transfer import Transfer
+from iec104mm2ss.routing.waiting import Waiting
 
 OWNED = "another master has selected this point"
 
@@ -18,6 +19,7 @@ class Dispatch:
     def __init__(self, ledger: Ledger, transfer: Transfer) -> None:
         self._ledger = ledger
         self._transfer = transfer
+        self._waiting = Waiting()
         self._sessions: list[Session] = []
         self._nothing_ready = False
 
@@ -33,10 +35,17 @@ class Dispatch:
     def leave(self, session: Session) -> None:
         """Drop a session and what it had waiting: a command is never kept over a reconnect."""
         self._sessions.remove(session)
-        for request in session.waiting:
-            request.deadline = inf
-            self._ledger.notes.count(Tally.LOST)
-        session.waiting.clear()
+        self._give_up(session, "its master is gone")
+
+    def rtu_lost(self) -> None:
+        """Drop all that waits: a command is never kept over the RTU's reconnect either."""
+        for session in self._sessions:
+            self._give_up(session, RTU_LOST)
+
+    def _give_up(self, session: Session, why: str) -> None:
+        for request in self._waiting.clear(session):
+            self._ledger.give_up(request, why)
+        self.wake()
 
     def wake(self) -> None:
         """Look through the waiting requests again: something that held them may have ended."""
@@ -44,19 +53,26 @@ class Dispatch:
 
     def enqueue(self, request: Request, now: float) -> None:
         """Let `request` wait for its turn, a clock synchronisation in front of its session's other requests."""
-        waiting = request.asker.waiting
+        self._waiting.add(request, first=request.kind is Kind.CLOCK)
         if request.kind is Kind.CLOCK:
-            waiting.insert(0, request)
             self._ledger.deadlines.set(request, now + CLOCK_PATIENCE)
-        else:
-            waiting.append(request)
-            if request.command:
-                self._ledger.deadlines.set(request, now + COMMAND_AGE)
+        elif request.command:
+            self._ledger.deadlines.set(request, now + COMMAND_AGE)
+        self.wake()
+
+    def withdraw(self, request: Request) -> None:
+        """Let a waiting request never reach the RTU, without a word to its session."""
+        self._waiting.remove(request)
+        request.deadline = inf
         self.wake()
 
     def expire(self, request: Request, now: float) -> None:
         """Refuse a request that waited too long."""
-        request.asker.waiting.remove(request)
+        self._waiting.remove(request)
+        self._refuse_late(request, now)
+        self.wake()
+
+    def _refuse_late(self, request: Request, now: float) -> None:
         age = f"{now - request.arrived:.1f} s"
         self._ledger.refuse_request(request, f"not handed to the RTU within {age}", now, tally=Tally.EXPIRED)
 
@@ -75,29 +91,38 @@ class Dispatch:
         for turn, session in enumerate(self._sessions):
             request = self._first_free(session)
             if request is not None:
-                session.waiting.remove(request)
+                self._waiting.remove(request)
                 self._sessions = self._sessions[turn + 1 :] + self._sessions[: turn + 1]
                 return request
         return None
 
     def _first_free(self, session: Session) -> Request | None:
+        """Return the first request that nothing holds; a held command holds its session's later ones to that point."""
         held: set[Point] = set()
         for request in session.waiting:
-            operates = request.type_id in POINT_COMMANDS
-            if not (operates and request.point in held) and not self._is_held(request):
+            if not (request.command and request.point in held) and not self._is_held(request):
                 return request
-            if operates:
+            if request.command:
                 held.add(request.point)
         return None
 
     def _is_held(self, request: Request) -> bool:
         """Whether the answer could be taken for another session's, or the RTU is busy with an interrogation."""
+        if request.kind is Kind.FILE:
+            return False
         if request.kind is Kind.INTERROGATION:
-            return any(running.blocking for running in self._ledger.pending.interrogations(request.type_id))
-        alike = self._ledger.pending.with_key(request.key)
-        return any(other.blocking and other.asker is not request.asker for other in alike)
+            busy = any(running.blocking for running in self._ledger.pending.interrogations(request.type_id))
+        else:
+            busy = any(_could_be_mixed_up(request, other) for other in self._ledger.pending.with_key(request.key))
+        if busy:
+            self._waiting.hold(request)
+        return busy or self._waiting.is_behind(request)
 
     def _hand_on(self, request: Request, now: float) -> bool:
+        if request.deadline <= now:
+            # The timer that would have refused it comes late when the event loop does.
+            self._refuse_late(request, now)
+            return False
         if request.kind is Kind.FILE:
             request.deadline = inf
             self._transfer.requested(request.outgoing)
@@ -119,6 +144,11 @@ class Dispatch:
         """Serve the interrogations that wait for the very same together with `request`."""
         for session in self._sessions:
             for other in [waiting for waiting in session.waiting if waiting.asked_like(request)]:
-                session.waiting.remove(other)
+                self._waiting.remove(other)
                 request.members |= other.members
                 self._ledger.notes.count(Tally.MERGED)
+
+
+def _could_be_mixed_up(request: Request, other: Request) -> bool:
+    """Whether an answer to `other`, which the RTU has, might be one to `request`."""
+    return other.blocking and request.asker not in other.askers

@@ -1,7 +1,5 @@
 """A master's ASDU comes in: dropped, answered by the gateway, or a request for the RTU."""
 
-from math import inf
-
 from iec104mm2ss.routing.addresses import towards_rtu
 from iec104mm2ss.routing.dispatch import OWNED, Dispatch
 from iec104mm2ss.routing.ledger import Ledger
@@ -62,9 +60,16 @@ class Intake:
         elif reason := _refusal(session, asdu):
             self._ledger.refuse(session, asdu, reason, now)
         elif len(session.waiting) >= WAITING_LIMIT:
-            self._ledger.refuse(session, asdu, "too many requests wait", now, tally=Tally.OVERFLOW)
+            self._overflow(session, asdu, now)
         else:
+            session.overflowing = False
             self._request(session, asdu, ca, now)
+
+    def _overflow(self, session: Session, asdu: bytes, now: float) -> None:
+        # A line for each would let one master flood the disk as well.
+        reason = "" if session.overflowing else "too many requests wait; further ones are counted only"
+        session.overflowing = True
+        self._ledger.refuse(session, asdu, reason, now, tally=Tally.OVERFLOW)
 
     def _mirror(self, session: Session, asdu: bytes, number: int, tally: Tally, now: float) -> None:
         self._ledger.answer(session, asdu, now, negative=True, number=number)
@@ -131,16 +136,14 @@ class Intake:
             self._dispatch.enqueue(request, now)
 
     def _withdraw(self, request: Request) -> bool:
-        waiting = request.asker.waiting
-        withdrawn = [other for other in waiting if _deactivates(request, other)]
+        withdrawn = [other for other in request.asker.waiting if request.deactivates(other)]
         for other in withdrawn:
-            waiting.remove(other)
-            other.deadline = inf
+            self._dispatch.withdraw(other)
         return bool(withdrawn)
 
     def _running_like(self, request: Request) -> Request | None:
         running = self._ledger.pending.interrogations(request.type_id)
-        return next((it for it in running if request.asker in it.members and _deactivates(request, it)), None)
+        return next((it for it in running if request.asker in it.members and request.deactivates(it)), None)
 
     def _confirm(self, request: Request, why: str, now: float) -> None:
         session, asdu = request.asker, request.members[request.asker]
@@ -154,20 +157,14 @@ class Intake:
             self._dispatch.enqueue(request, now)
 
 
-def _deactivates(request: Request, interrogation: Request) -> bool:
-    return (
-        interrogation.kind is Kind.INTERROGATION
-        and interrogation.outgoing[6:] == request.outgoing[6:]
-        and (interrogation.key == request.key)
-    )
+_COMMON_CAUSES = (ACTIVATION, DEACTIVATION)
+_CAUSES = {READ: (REQUESTED,), CLOCK: (ACTIVATION,)}
 
 
 def _cause_is_possible(asdu: bytes) -> bool:
-    """Commands are activated or deactivated, a read is requested (IEC 60870-5-101, 7.4); private types are free."""
+    """What a master may write (IEC 60870-5-101, 7.3): a clock cannot be deactivated, private types are free."""
     number = type_id(asdu)
-    if number == READ:
-        return cause(asdu) == REQUESTED
-    return number not in CONTROL_TYPES or cause(asdu) in (ACTIVATION, DEACTIVATION)
+    return number not in CONTROL_TYPES or cause(asdu) in _CAUSES.get(number, _COMMON_CAUSES)
 
 
 def _refusal(session: Session, asdu: bytes) -> str | None:

@@ -22,8 +22,15 @@ from iec104mm2ss.wire.asdu import cause, is_negative, with_cause
 from iec104mm2ss.wire.causes import cause_name
 from iec104mm2ss.wire.describe import describe_asdu
 
+RTU_LOST = "the RTU is lost"
+
 _CONFIRMING = {ACTIVATION: ACTIVATION_CONFIRMATION, DEACTIVATION: DEACTIVATION_CONFIRMATION}
-_TIME_AFTER_CONFIRMATION = {Kind.EXECUTE: TERMINATION_TIME, Kind.INTERROGATION: INTERROGATION_TIME}
+# A read is answered by a value; an RTU that confirms it first still has the value to send.
+_TIME_AFTER_CONFIRMATION = {
+    Kind.EXECUTE: TERMINATION_TIME,
+    Kind.INTERROGATION: INTERROGATION_TIME,
+    Kind.READ: CONFIRMATION_TIME,
+}
 
 
 class Ledger:
@@ -44,7 +51,8 @@ class Ledger:
     def refuse(self, session: Session, asdu: bytes, reason: str, now: float, *, tally: Tally = Tally.REFUSED) -> None:
         """Answer a master's ASDU negatively: it does not reach the RTU."""
         self.answer(session, asdu, now, negative=True)
-        self.notes.count(tally, f"{describe_asdu(asdu)}: refused by the gateway: {reason}", session)
+        text = f"{describe_asdu(asdu)}: refused by the gateway: {reason}" if reason else ""
+        self.notes.count(tally, text, session)
 
     def refuse_request(self, request: Request, reason: str, now: float, *, tally: Tally = Tally.REFUSED) -> None:
         """Answer a request that waited negatively: it will not reach the RTU any more."""
@@ -67,24 +75,29 @@ class Ledger:
     def answered(self, request: Request, asdu: bytes, now: float) -> None:
         """Note a confirmation or termination, and end the request where it is the last."""
         number = cause(asdu)
+        if request.kind is Kind.CANCEL and number not in UNKNOWN_CAUSES:
+            self.ownership.cancelled(request)
         if number in UNKNOWN_CAUSES or is_negative(asdu):
-            self.end(request, f"refused by the RTU: {cause_name(number)}", now, refused=True)
-        elif number == TERMINATION:
-            self.end(request, "terminated", now)
-        elif request.kind in _TIME_AFTER_CONFIRMATION:
+            self.ownership.free(request)
+            self.end(request, f"refused by the RTU: {cause_name(number)}", now)
+        elif number == ACTIVATION_CONFIRMATION and request.kind in _TIME_AFTER_CONFIRMATION:
             request.confirmed = now
-            request.deadline = now + _TIME_AFTER_CONFIRMATION[request.kind]
+            self.deadlines.set(request, now + _TIME_AFTER_CONFIRMATION[request.kind])
         else:
-            self.end(request, "confirmed", now)
+            self.end(request, "terminated" if number == TERMINATION else "confirmed", now)
 
-    def end(self, request: Request, outcome: str, now: float, *, refused: bool = False) -> None:
+    def end(self, request: Request, outcome: str, now: float) -> None:
         """Expect nothing more for `request` and say how it ended."""
         self.pending.remove(request)
-        self.ownership.ended(request, refused=refused)
+        self._executed(request)
         request.deadline = inf
         self.notes.count(Tally.DONE)
         for session, asdu in request.members.items():
             self.notes.tell(session, f"{describe_asdu(asdu)}: {outcome} after {now - request.arrived:.3f} s")
+
+    def _executed(self, request: Request) -> None:
+        if request.kind is Kind.EXECUTE:
+            self.ownership.free(request)
 
     def overdue(self, request: Request, now: float) -> None:
         """Let a request that the RTU left unanswered block nobody, and later forget it."""
@@ -92,23 +105,36 @@ class Ledger:
             self.end(request, "confirmed, but its end was never reported;", now)
         elif request.blocking:
             request.blocking = False
+            self._executed(request)
             self.deadlines.set(request, now + LATE_ANSWER_TIME)
-            text = f"{describe_asdu(request.outgoing)}: no confirmation within {CONFIRMATION_TIME:g} s"
-            self.notes.count(Tally.UNANSWERED, text, request.asker)
+            self._unanswered(request)
         else:
             self.end(request, "never answered;", now)
+
+    def _unanswered(self, request: Request) -> None:
+        for session, asdu in request.members.items():
+            text = f"{describe_asdu(asdu)}: no answer of the RTU within {CONFIRMATION_TIME:g} s"
+            self.notes.count(Tally.UNANSWERED, text, session)
 
     def orphan(self, session: Session) -> None:
         """Let the requests of a session that is gone swallow their answers."""
         for request in self.pending:
-            if request.members.pop(session, None) is not None:
-                self.notes.count(Tally.LOST)
+            asdu = request.members.pop(session, None)
+            if asdu is not None:
+                self._give_up(session, asdu, "its master is gone")
+
+    def give_up(self, request: Request, why: str) -> None:
+        """Forget a request without an answer: there is nobody to answer, or nobody left to ask."""
+        request.deadline = inf
+        for session, asdu in request.members.items():
+            self._give_up(session, asdu, why)
+
+    def _give_up(self, session: Session, asdu: bytes, why: str) -> None:
+        self.notes.count(Tally.LOST, f"{describe_asdu(asdu)}: given up, {why}", session)
 
     def rtu_lost(self) -> None:
-        """Give up all: nothing will be answered on a link that is gone."""
+        """Give up what the RTU has not answered: nothing will come on a link that is gone."""
         for request in self.pending:
-            request.deadline = inf
-            for session, asdu in request.members.items():
-                self.notes.count(Tally.LOST, f"{describe_asdu(asdu)}: given up, the RTU is lost", session)
+            self.give_up(request, RTU_LOST)
         self.pending = Pending()
         self.ownership.clear()

@@ -24,7 +24,7 @@ class Tally(StrEnum):
     UNANSWERED = "requests that the RTU did not answer in time"
     MERGED = "interrogations served together with another"
     LOST = "requests given up with their master or the RTU"
-    DONE = "requests answered"
+    DONE = "requests of which the RTU owes nothing more"
 
 
 @dataclass(frozen=True, slots=True)

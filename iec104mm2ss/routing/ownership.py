@@ -1,9 +1,18 @@
 """Select before operate across masters: who owns a point."""
 
+from dataclasses import dataclass
 from math import inf
 
 from iec104mm2ss.routing.request import Point, Request, Session
 from iec104mm2ss.routing.table import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a point is owned for: the select, later the execute that uses it."""
+
+    request: Request
+    until: float
 
 
 class Ownership:
@@ -11,29 +20,37 @@ class Ownership:
 
     def __init__(self, select_timeout: float) -> None:
         self._timeout = select_timeout
-        self._owners: dict[Point, tuple[Session, float]] = {}
+        self._claims: dict[Point, _Claim] = {}
 
     def owner(self, point: Point, now: float) -> Session | None:
         """Return who owns `point`, if anybody still does."""
-        session, until = self._owners.get(point, (None, inf))
-        if now < until:
-            return session
-        del self._owners[point]
+        claim = self._claims.get(point)
+        if claim is None:
+            return None
+        if now < claim.until:
+            return claim.request.asker
+        del self._claims[point]
         return None
 
     def handed_on(self, request: Request, now: float) -> None:
         """Note that the RTU gets a select, or the execute that uses one and owns the point until its own end."""
         if request.kind is Kind.SELECT:
-            self._owners[request.point] = request.asker, now + self._timeout
+            self._claims[request.point] = _Claim(request, now + self._timeout)
         elif request.kind is Kind.EXECUTE and self.owner(request.point, now) is request.asker:
-            self._owners[request.point] = request.asker, inf
+            self._claims[request.point] = _Claim(request, inf)
 
-    def ended(self, request: Request, *, refused: bool) -> None:
-        """Free the asker's point after its execute or cancel, or after a select that the RTU refused."""
-        owner, _ = self._owners.get(request.point, (None, inf))
-        if owner is request.asker and (refused or request.kind in (Kind.EXECUTE, Kind.CANCEL)):
-            del self._owners[request.point]
+    def cancelled(self, cancel: Request) -> None:
+        """Free the asker's point: the RTU has confirmed its cancel."""
+        claim = self._claims.get(cancel.point)
+        if claim is not None and claim.request.asker is cancel.asker:
+            del self._claims[cancel.point]
+
+    def free(self, request: Request) -> None:
+        """Free the point if it is owned for `request`: a select that the RTU refused, an execute that is over."""
+        claim = self._claims.get(request.point)
+        if claim is not None and claim.request is request:
+            del self._claims[request.point]
 
     def clear(self) -> None:
         """Forget all: the RTU is gone, and its selects with it."""
-        self._owners.clear()
+        self._claims.clear()

@@ -13,6 +13,7 @@ from iec104mm2ss.routing.table import (
     INTERROGATION_CAUSES,
     READ,
     TERMINATION,
+    TIME_TAGGED,
     Kind,
     qualifier,
 )
@@ -46,11 +47,8 @@ class Pending:
         if request.kind is Kind.INTERROGATION:
             self._interrogations[request.type_id].remove(request)
 
-    def __contains__(self, request: Request) -> bool:
-        return request in self._by_key.get(request.key, ())
-
     def with_key(self, key: Key) -> Iterable[Request]:
-        """Return the requests that share `key`."""
+        """Return the requests that share `key`, oldest first."""
         return self._by_key.get(key, ())
 
     def interrogations(self, number: int) -> Iterable[Request]:
@@ -69,14 +67,22 @@ class Pending:
         """Return the request that a confirmation or termination answers: information object, then OA, then newest."""
         number = cause(asdu)
         candidates = self.with_key((type_id(asdu), common_address(asdu), ioa(asdu)))
-        fitting = (request for request in candidates if _may_confirm(number, request.kind))
-        return _best(fitting, lambda it: (_object_match(asdu, it), _oa_match(asdu, it), _stage(number, it)))
+        fitting = (request for request in candidates if _may_answer(number, request.kind))
+        return _best(
+            fitting,
+            lambda it: (_fits(number, it), _object_match(asdu, it), _oa_match(asdu, it), _stage(number, it)),
+        )
 
-    def read_for(self, asdu: bytes) -> Request | None:
-        """Return the read that a requested value (COT 5) answers."""
-        ca = common_address(asdu)
-        reads = chain.from_iterable(self.with_key((READ, ca, address)) for address in ioas(asdu))
-        return _best(reads, lambda it: (_oa_match(asdu, it),))
+    def reads_for(self, asdu: bytes) -> list[Request]:
+        """Return the reads that a requested value (COT 5) answers: it may hold the objects of several."""
+        answered = (self._read_for(asdu, address) for address in frozenset(ioas(asdu)))
+        return [request for request in answered if request is not None]
+
+    def _read_for(self, asdu: bytes, address: int) -> Request | None:
+        ca, number = common_address(asdu), type_id(asdu)
+        candidates = chain(self.with_key((READ, ca, address)), self.with_key((number, ca, address)))
+        reads = (request for request in candidates if request.kind is Kind.READ)
+        return _best(reads, lambda it: (int(it.type_id == number), _oa_match(asdu, it)))
 
     def interrogated_for(self, asdu: bytes) -> Request | None:
         """Return the interrogation that an interrogated value (COT 20-41) answers.
@@ -91,23 +97,31 @@ class Pending:
         return _best(same_ca, lambda it: (_qualifier_match(number, it), _oa_match(asdu, it)))
 
 
-def _best(candidates: Iterable[Request], rank: Callable[[Request], Rank]) -> Request | None:
-    return max(candidates, key=lambda request: (*rank(request), request.serial), default=None)
+def _best(oldest_first: Iterable[Request], rank: Callable[[Request], Rank]) -> Request | None:
+    """Return the request with the highest rank, the newest of several."""
+    return max(reversed(list(oldest_first)), key=rank, default=None)
 
 
-def _may_confirm(number: int, kind: Kind) -> bool:
+def _may_answer(number: int, kind: Kind) -> bool:
     if number == DEACTIVATION_CONFIRMATION:
         return kind is Kind.CANCEL
-    if number in (ACTIVATION_CONFIRMATION, TERMINATION):
-        return kind is not Kind.CANCEL
-    return True
+    return number != TERMINATION or kind is not Kind.CANCEL
+
+
+def _fits(number: int, request: Request) -> int:
+    """A cancel ends at ACTCON too, but only where nothing else could have it."""
+    return int(number != ACTIVATION_CONFIRMATION or request.kind is not Kind.CANCEL)
+
+
+_CP56_LENGTH = 7
 
 
 def _object_match(asdu: bytes, request: Request) -> int:
-    """2: the whole information object is repeated; 1: its first octet behind the IOA; time tags are often replaced."""
+    """2: the whole information object is repeated; 1: all but its time tag, which some RTUs replace."""
     if asdu[6:] == request.outgoing[6:]:
         return 2
-    return int(asdu[9:10] == request.outgoing[9:10])
+    untagged = request.outgoing[6:-_CP56_LENGTH] if request.type_id in TIME_TAGGED else None
+    return int(asdu[6:-_CP56_LENGTH] == untagged)
 
 
 def _oa_match(asdu: bytes, request: Request) -> int:

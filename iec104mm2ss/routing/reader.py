@@ -21,6 +21,8 @@ _URGENT: Final = POINT_COMMANDS | PARAMETERS | {RESET_PROCESS, CLOCK, TypeId.C_T
 # Confirmations that go ahead of a replay are not in the ring and not under its bound; a master that asks without ever
 # taking an answer must not fill the memory in that way.
 _MOST_AHEAD: Final = 1000
+_PROMPT: Final = 0.1
+"""Seconds; with k=12 that is at least 120 ASDUs a second."""
 
 
 def overtakes(asdu: bytes) -> bool:
@@ -31,7 +33,8 @@ def overtakes(asdu: bytes) -> bool:
 class Reader:
     """What one session has taken, what of that is acknowledged and what it gets next.
 
-    Made by `EventBuffer.reader`. It gets nothing before `start` and after `stop`, and may be started again.
+    Made by `EventBuffer.reader`. It gets nothing before `start` and after `stop`, and may be started again. `overrun`
+    counts the live ASDUs that it lost since its start; the other counters are those of its row, see `Account`.
     What was taken is remembered until acknowledged as runs [position of the first, count, step]; the step is 0 for
     ASDUs without a position (M_EI and those that went ahead of a replay), whose run has the position of what is next.
     """
@@ -47,19 +50,23 @@ class Reader:
         "_live",
         "_next",
         "_ring",
+        "_taken",
         "account",
+        "overrun",
         "started",
     )
 
     def __init__(self, buffer: EventBuffer, ring: Ring, account: Account, ca: int) -> None:
         self.account = account
         self.started = False
+        self.overrun = 0
         self._buffer = buffer
         self._ring = ring
         self._lane = ring.lane(ca)
         self._ahead: deque[bytes] = deque()
         self._backlog: deque[Event] = deque()
         self._flight: deque[list[int]] = deque()
+        self._taken: deque[float] = deque()
         self._gone: list[int] = []
         self._addressed = 0
         self._live = self._next = ring.tail
@@ -107,6 +114,10 @@ class Reader:
         """Places in the buffer from the next ASDU to send to the tail, those for other sessions included."""
         return len(self._backlog) + self._ring.tail - self._next
 
+    def is_prompt(self, now: float) -> bool:
+        """Whether it acknowledges what it is sent as fast as a healthy master in a control centre's network does."""
+        return not self._taken or now - self._taken[0] < _PROMPT
+
     @property
     def next_to_send(self) -> int:
         """Position of the first ASDU not yet sent."""
@@ -131,6 +142,7 @@ class Reader:
             return
         self._backlog.extend(self._buffer.admit(self, now))
         self._live = self._next = self._ring.tail
+        self.overrun = 0
         self._lane.open()
         self.started = True
 
@@ -156,6 +168,7 @@ class Reader:
     def give_up(self) -> None:
         """Take what is in flight for not received."""
         self._flight.clear()
+        self._taken.clear()
         self._gone.clear()
 
     def withholds(self, event: Event) -> bool:
@@ -187,7 +200,7 @@ class Reader:
             self._ahead.append(finished)
         return True
 
-    def take(self, n: int, now: float) -> list[bytes]:  # noqa: ARG002 - every call of a session carries the time
+    def take(self, n: int, now: float) -> list[bytes]:
         """Return up to `n` (>= 0) ASDUs to send now, CA and OA set: what goes ahead, what is replayed, what is live."""
         if not self.started:
             return []
@@ -195,16 +208,17 @@ class Reader:
         if len(lane.asdus) != len(ring.asdus):
             lane.fill()
         if self._ahead or self._backlog or (lane.marks and lane.marks[-1] >= first):
-            return self._take_mixed(n)
+            return self._take_mixed(n, now)
         start = first - ring.start
         asdus = lane.asdus[start : start + n]
         if asdus:
             count = len(asdus)
             self._next = first + count
             self._flight.append([first, count, 1])
+            self._taken.append(now)
         return asdus
 
-    def _take_mixed(self, n: int) -> list[bytes]:
+    def _take_mixed(self, n: int, now: float) -> list[bytes]:
         asdus = self._take_ahead(n)
         asdus += self._take_backlog(n - len(asdus))
         while len(asdus) < n and self._next < self._ring.tail:
@@ -212,6 +226,7 @@ class Reader:
             if run:
                 self._flight.append([self._next - len(run), len(run), 1])
                 asdus += run
+        self._taken.extend([now] * (len(self._flight) - len(self._taken)))
         return asdus
 
     def _take_ahead(self, n: int) -> list[bytes]:
@@ -272,14 +287,15 @@ class Reader:
                 self.account.delivered += n
                 return
             flight.popleft()
+            self._taken.popleft()
             self.account.delivered += count
             n -= count
 
     def lose(self, end: int, events: list[Event]) -> bool:
         """Do without everything before position `end`, replayable `events` among it, which is kept no longer.
 
-        Returns whether live ASDUs were lost. Those lost of a replay are counted only: a master that reconnects for
-        their sake would find no more of them.
+        Returns whether the session lost live ASDUs, for the first time. Those lost of a replay are counted only: a
+        master that reconnects for their sake would find no more of them.
         """
         self._note_gone({event.position for event in events})
         while self._backlog and self._backlog[0].position < end:
@@ -290,7 +306,8 @@ class Reader:
         while self._next < end:
             live += len(self._run(end - self._next, end))
         self.account.lost += live
-        return live > 0
+        self.overrun += live
+        return 0 < live == self.overrun
 
     def lose_replay(self, events: list[Event]) -> None:
         """Do without events that are kept no longer while the row is away; those in flight may have arrived."""

@@ -1,8 +1,7 @@
 """A master's request on its way to the RTU and back, and the session that made it."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
-from itertools import count
 from math import inf
 
 from iec104mm2ss.routing.policy import WAITING_TO_WITHHOLD, MasterPolicy
@@ -16,18 +15,23 @@ Key = tuple[int, int, int]
 Point = tuple[int, int]
 """CA and IOA, whatever the type."""
 
-_serial = count()
+Rivalry = tuple[int, ...]
+"""What requests of different sessions share that go one after another: a key, of interrogations only the type."""
 
 
 @dataclass(eq=False, slots=True)
 class Session:
-    """A started master. `oa` is what its requests carry towards the RTU, `who` is what the caller knows it by."""
+    """A started master. `oa` is what its requests carry towards the RTU, `who` is what the caller knows it by.
+
+    `overflowing` while its requests are refused because too many wait.
+    """
 
     who: Hashable
     policy: MasterPolicy
     reader: Reader
     oa: int
     waiting: list["Request"] = field(default_factory=list)
+    overflowing: bool = False
 
     @property
     def flooded(self) -> bool:
@@ -41,7 +45,8 @@ class Request:
 
     `outgoing` is the ASDU for the RTU, `members` the sessions it serves with the ASDU that each sent. Without members
     it is an orphan: its master is gone and it swallows the rest of the answer.
-    `deadline` ends its present stage; `sent` and `confirmed` are times, None before.
+    `deadline` ends its present stage; `sent` and `confirmed` are times, None before. `held` once its turn came in vain;
+    `blocking` as long as others are held for its sake.
     """
 
     kind: Kind
@@ -53,8 +58,8 @@ class Request:
     deadline: float = inf
     sent: float | None = None
     confirmed: float | None = None
+    held: bool = False
     blocking: bool = True
-    serial: int = field(default_factory=_serial.__next__)
 
     @property
     def type_id(self) -> int:
@@ -72,16 +77,27 @@ class Request:
         return common_address(self.outgoing), ioa(self.outgoing)
 
     @property
-    def orphaned(self) -> bool:
-        """Whether nobody is left who would want the answer."""
-        return not self.members
+    def rivalry(self) -> Rivalry:
+        """What no request of another session may share with it while it is on its way."""
+        return (self.type_id,) if self.kind is Kind.INTERROGATION else self.key
+
+    @property
+    def askers(self) -> Collection[Session]:
+        """The sessions that it serves; of an orphan the one that is gone."""
+        return self.members or (self.asker,)
 
     def asked_like(self, other: "Request") -> bool:
         """Whether one answer of the RTU can serve both interrogations: same type, qualifier, CA and T bit."""
+        mergeable = self.kind is other.kind is Kind.INTERROGATION and not (self.command or other.command)
+        return mergeable and self._is_about_the_same_as(other)
+
+    def deactivates(self, interrogation: "Request") -> bool:
+        """Whether this cancel is one of that interrogation: same type, qualifier, CA and T bit."""
+        return interrogation.kind is Kind.INTERROGATION and self._is_about_the_same_as(interrogation)
+
+    def _is_about_the_same_as(self, other: "Request") -> bool:
         return (
-            self.kind is other.kind is Kind.INTERROGATION
-            and not (self.command or other.command)
-            and self.outgoing[6:] == other.outgoing[6:]
+            self.outgoing[6:] == other.outgoing[6:]
             and self.key == other.key
             and is_test(self.outgoing) == is_test(other.outgoing)
         )

@@ -94,10 +94,7 @@ class Lane:
         self.marks += [position for position, asdu in fresh if asdu[4:6] == ours or position in ring.addressees]
 
     def trim(self, count: int) -> None:
-        """Drop the first `count` ASDUs, as the ring does next."""
-        if not self._readers:
-            return
-        self.fill()
+        """Drop the first `count` ASDUs, as the ring does next; a shorter lane goes on at the ring's new start."""
         del self.asdus[:count]
         del self.marks[: bisect_left(self.marks, self._ring.start + count)]
 

@@ -63,7 +63,8 @@ class Router:
     def rtu_lost(self, now: float) -> None:
         """Give up everything that the RTU had, except events that masters may fetch later."""
         self._ledger.rtu_lost()
-        self._dispatch.wake()
+        self._dispatch.rtu_lost()
+        self._transfer.clear()
         self._buffer.rtu_lost(now)
 
     def from_rtu(self, asdus: Sequence[bytes], now: float) -> None:
@@ -85,7 +86,7 @@ class Router:
         return self._dispatch.take(n, now)
 
     def next_deadline(self) -> float:
-        """Return when `on_deadline` is to be called, not later than needed; inf when nothing waits."""
+        """Return when `on_deadline` is to be called, never too late but maybe early; inf when nothing waits."""
         return self._ledger.deadlines.next()
 
     def on_deadline(self, now: float) -> None:

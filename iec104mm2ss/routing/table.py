@@ -25,6 +25,8 @@ UNKNOWN_CA: Final = 46
 POINT_COMMANDS = frozenset((*range(45, 52), *range(58, 65)))
 PARAMETERS = frozenset(range(110, 114))
 CONTROL_TYPES = POINT_COMMANDS | PARAMETERS | frozenset(range(100, 108))
+TIME_TAGGED = frozenset((*range(58, 65), 107))
+"""Those of them that end with a CP56Time2a behind something else."""
 MONITORING_TYPES = frozenset((*range(1, 41), END_OF_INITIALISATION))
 FILE_TYPES = frozenset(range(120, 128))
 UNKNOWN_CAUSES = frozenset(range(44, 48))
@@ -33,6 +35,7 @@ CONFIRMATIONS = UNKNOWN_CAUSES | {ACTIVATION_CONFIRMATION, DEACTIVATION_CONFIRMA
 INTERROGATION_CAUSES = range(20, 37)
 COUNTER_CAUSES = range(37, 42)
 FILE_TRANSFER_CAUSE: Final = 13
+_SPONTANEOUS: Final = 3
 
 
 class Destination(IntEnum):
@@ -53,10 +56,10 @@ def destination(type_id: int, cause: int) -> Destination:  # noqa: PLR0911 - the
         return Destination.RESTARTED
     if cause == FILE_TRANSFER_CAUSE or (type_id in FILE_TYPES and not _unasked_directory(type_id, cause)):
         return Destination.TRANSFER
-    if cause in CONFIRMATIONS:
+    if cause in CONFIRMATIONS or (type_id == READ and cause == REQUESTED):
         return Destination.ASKER
-    if type_id in CONTROL_TYPES:
-        return Destination.EVERYBODY if _clock_report(type_id, cause) else Destination.NOBODY
+    if type_id in CONTROL_TYPES and not _reports(type_id, cause):
+        return Destination.NOBODY
     if cause == REQUESTED:
         return Destination.READER
     if cause in INTERROGATION_CAUSES or cause in COUNTER_CAUSES:
@@ -68,9 +71,11 @@ def _unasked_directory(type_id: int, cause: int) -> bool:
     return type_id == DIRECTORY and cause != REQUESTED and cause not in CONFIRMATIONS
 
 
-def _clock_report(type_id: int, cause: int) -> bool:
-    # A controlled station reports a change of its clock with type 103, spontaneous (IEC 60870-5-101, 7.4.6).
-    return type_id == CLOCK and cause == 3  # noqa: PLR2004 - spontaneous
+def _reports(type_id: int, cause: int) -> bool:
+    """Whether a controlled station sends this of itself, although masters send the type too (IEC 60870-5-101, 7.3)."""
+    if type_id == CLOCK:
+        return cause == _SPONTANEOUS
+    return type_id in PARAMETERS and (cause == REQUESTED or cause in INTERROGATION_CAUSES)
 
 
 DESTINATIONS: Final = tuple(destination(type_id, cause) for type_id in range(256) for cause in range(64))
@@ -104,6 +109,8 @@ def kind(asdu: bytes) -> Kind:
         return Kind.FILE
     if cause(asdu) == DEACTIVATION:
         return Kind.CANCEL
+    if cause(asdu) == REQUESTED:
+        return Kind.READ
     if number in POINT_COMMANDS:
         return Kind.SELECT if _selects(asdu) else Kind.EXECUTE
     return _KINDS.get(number, Kind.OTHER)
@@ -112,7 +119,6 @@ def kind(asdu: bytes) -> Kind:
 _KINDS = {
     INTERROGATION: Kind.INTERROGATION,
     COUNTER_INTERROGATION: Kind.INTERROGATION,
-    READ: Kind.READ,
     CLOCK: Kind.CLOCK,
 }
 

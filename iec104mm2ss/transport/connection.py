@@ -7,12 +7,12 @@ import math
 import socket
 from typing import TYPE_CHECKING, Protocol, cast
 
-from iec104mm2ss.link.events import Closed, Event
 from iec104mm2ss.link.link import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iec104mm2ss.link.events import Event
     from iec104mm2ss.link.parameters import LinkParameters
     from iec104mm2ss.link.states import Role
 
@@ -37,15 +37,16 @@ class Connection(asyncio.BufferedProtocol):
     """A TCP connection, silent and unread until `begin` gives it a link and an owner."""
 
     link: Link
+    _owner: Owner
 
     def __init__(self, role: Role, parameters: LinkParameters, on_connected: Callable[[Connection], None]) -> None:
         self._role = role
         self._parameters = parameters
         self._on_connected = on_connected
         self._loop = asyncio.get_running_loop()
-        # Not shared between connections: Windows' Proactor keeps it in use while a read is pending.
+        # Not shared between connections: those of another thread's loop would write into it.
         self._buffer = memoryview(bytearray(_READ_SIZE))
-        self._owner: Owner | None = None
+        self._begun = False
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
         self.close_reason: str | None = None
@@ -64,10 +65,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def begin(self, owner: Owner) -> None:
         """Start the link: octets are read and timers run from now on."""
-        self._owner = owner
+        self._owner, self._begun = owner, True
         self.link = Link(self._role, self._parameters, self._loop.time())
         if self.close_reason is not None:
-            owner.on_closed(self, self.close_reason)
+            self._tell_end(self.close_reason)
             return
         self._transport.resume_reading()
         self._arm()
@@ -75,11 +76,16 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Know the peer and tune the socket."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.pause_reading()
+        # Python 3.11.2 reads after connection_made even if that has paused it; no octet comes before this is called.
+        self._loop.call_soon(self._wait_unread)
         self.peer, self.host = _address(transport.get_extra_info("peername"))
         self.local, _ = _address(transport.get_extra_info("sockname"))
         _tune(transport.get_extra_info("socket"), self._parameters.t1)
         self._on_connected(self)
+
+    def _wait_unread(self) -> None:
+        if not self._begun:
+            self._transport.pause_reading()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Lend the read buffer to asyncio."""
@@ -138,8 +144,14 @@ class Connection(asyncio.BufferedProtocol):
         self.close_reason = reason
         if self._timer is not None:
             self._timer.cancel()
-        if self._owner is not None:
+        if self._begun:
+            self._tell_end(reason)
+
+    def _tell_end(self, reason: str) -> None:
+        try:
             self._owner.on_closed(self, reason)
+        except Exception as bug:  # noqa: BLE001 - the boundary: whoever closes many connections goes on with the next
+            self._owner.on_bug(self, bug)
 
     def _act(self, action: Callable[[float], None]) -> None:
         action(self._loop.time())
@@ -155,8 +167,7 @@ class Connection(asyncio.BufferedProtocol):
             self._fail(bug)
 
     def _fail(self, bug: Exception) -> None:
-        if self._owner is not None:
-            self._owner.on_bug(self, bug)
+        self._owner.on_bug(self, bug)
         self.close(f"internal error: {bug!r}")
 
     def _flush(self) -> None:
@@ -166,11 +177,13 @@ class Connection(asyncio.BufferedProtocol):
         self._arm()
 
     def _hand_on(self, events: list[Event]) -> None:
-        closed = events.pop() if events and isinstance(events[-1], Closed) else None
-        if events and self._owner is not None:
+        ended = self.link.close_reason
+        if ended is not None:
+            events = events[:-1]
+        if events:
             self._owner.on_events(self, events)
-        if isinstance(closed, Closed):
-            self.close(closed.reason)
+        if ended is not None:
+            self.close(ended)
 
     def _arm(self) -> None:
         # Deadlines mostly move on: the timer is left to fire early and re-armed then, not with every frame.

@@ -46,9 +46,14 @@ class Listener:
         """Start listening. Raises OSError where the port or the address cannot be had."""
         sock = _listening_socket(self._bind, self._port)
         loop = asyncio.get_running_loop()
+        # In two steps, because `close` must find the server also when this coroutine is cancelled while it starts.
         self._server = await loop.create_server(
-            lambda: Connection(Role.CONTROLLED, self._parameters, self._on_connected), sock=sock, backlog=_BACKLOG
+            lambda: Connection(Role.CONTROLLED, self._parameters, self._on_connected),
+            sock=sock,
+            backlog=_BACKLOG,
+            start_serving=False,
         )
+        await self._server.start_serving()
 
     def close(self) -> None:
         """Stop listening; accepted connections stay."""
@@ -82,8 +87,12 @@ def _socket(host: str, port: int, family: socket.AddressFamily, *, dual_stack: b
         return socket.create_server((host, port), family=family, dualstack_ipv6=dual_stack)
     # Windows lets a second program share a port unless that is forbidden.
     sock = socket.socket(family)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-    if dual_stack:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    sock.bind((host, port))
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        if dual_stack:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
     return sock

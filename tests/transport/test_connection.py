@@ -3,9 +3,10 @@ import socket
 
 import pytest
 
-from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, StartRequested
+from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, StartRequested, Stopped
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.transport.client import connect
+from iec104mm2ss.transport.connection import Connection
 from tests.transport.recorder import HOST, Port, Recorder, pair, until
 
 DEFAULTS = LinkParameters()
@@ -90,6 +91,55 @@ def test_a_bug_in_the_owner_ends_this_connection_and_reaches_the_owner() -> None
         assert [type(bug) for bug in server.bugs] == [KeyError]
         assert server.reasons == ["internal error: KeyError(StartRequested())"]
         assert client.reasons[0].startswith("closed by peer")
+
+    asyncio.run(scenario())
+
+
+def test_a_bug_at_the_end_reaches_the_owner_and_not_whoever_closes() -> None:
+    class Clumsy(Recorder):
+        def on_closed(self, connection: Connection, reason: str) -> None:
+            super().on_closed(connection, reason)
+            raise KeyError(reason)
+
+    async def scenario() -> None:
+        server, client = Clumsy(), Recorder()
+        async with pair(DEFAULTS, server, client) as (controlled, _):
+            controlled.close("enough")
+        assert server.reasons == ["enough"]
+        assert [repr(bug) for bug in server.bugs] == ["KeyError('enough')"]
+
+    asyncio.run(scenario())
+
+
+def test_withheld_frames_are_acknowledged_with_their_release() -> None:
+    async def scenario() -> None:
+        server, client = Recorder(), Recorder()
+        async with pair(LinkParameters(w=1), server, client) as (controlled, controlling):
+            controlling.start()
+            await until(lambda: server.events)
+            controlled.start()
+            await until(lambda: client.events)
+            controlling.withhold()
+            controlled.send([ON, ON])
+            await until(lambda: Received([ON, ON]) in client.events)
+            controlling.test()
+            controlling.stop()
+            await until(lambda: Acknowledged(2) in server.events)
+            await until(lambda: Stopped() in client.events)
+            controlling.release()
+            assert controlling.link.held == 0
+
+    asyncio.run(scenario())
+
+
+def test_an_earlier_deadline_replaces_the_one_that_is_armed() -> None:
+    async def scenario() -> None:
+        server, client = Recorder(), Recorder()
+        # STARTDT act is owed a confirmation after 0.2 s; before it was sent only t3 was due
+        async with pair(LinkParameters(t1=0.2, t2=0.1), server, client) as (_, controlling):
+            controlling.start()
+            await until(lambda: client.reasons)
+            assert client.reasons == ["STARTDT act not confirmed within t1 (0.2 s)"]
 
     asyncio.run(scenario())
 
