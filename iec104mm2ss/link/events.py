@@ -40,6 +40,11 @@ class Stopped:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkTested:
+    """The peer sent TESTFR act, which the link has confirmed; at most one per `receive`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tolerated:
     """The peer did something the standard does not allow but that harms nobody; the first one of each `receive`."""
 
@@ -60,4 +65,15 @@ class Closed:
     reason: str
 
 
-Event = Received | Acknowledged | StartRequested | Started | StopRequested | Stopped | Tolerated | Discarded | Closed
+Event = (
+    Received
+    | Acknowledged
+    | StartRequested
+    | Started
+    | StopRequested
+    | Stopped
+    | LinkTested
+    | Tolerated
+    | Discarded
+    | Closed
+)

@@ -315,6 +315,7 @@ class Link:
         if self._tests.exceeded_by(now):
             raise PeerError(f"more than {_TEST_FRAMES_PER_SECOND} TESTFR act within a second")
         self._emit(encode_u(UFunction.TESTFR_CON), now)
+        self._report.tested()
 
     def _test_con(self) -> None:
         if not self._timers.testing and self.role is Role.CONTROLLING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iec104mm2ss.link.events import Acknowledged, Received, Tolerated
+from iec104mm2ss.link.events import Acknowledged, LinkTested, Received, Tolerated
 
 if TYPE_CHECKING:
     from iec104mm2ss.link.events import Event
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 class Report:
     """The events of one call, in order; emptied by `take`."""
 
-    __slots__ = ("_acknowledged", "_asdus", "_events", "_tolerated")
+    __slots__ = ("_acknowledged", "_asdus", "_events", "_tested", "_tolerated")
 
     def __init__(self) -> None:
         self._events: list[Event] = []
         self._asdus: list[bytes] | None = None
         self._acknowledged = 0
+        self._tested = False
         self._tolerated = False
 
     def add(self, event: Event) -> None:
@@ -37,6 +38,12 @@ class Report:
         """Report I-frames of ours as acknowledged; they were sent before this call, so this can go first."""
         self._acknowledged += count
 
+    def tested(self) -> None:
+        """Report a test of the link, once: who measures the period of tests measures it between reads."""
+        if not self._tested:
+            self._tested = True
+            self._events.append(LinkTested())
+
     def tolerated(self, text: str) -> None:
         """Report the first oddity only: a peer that does it once does it in every frame."""
         if not self._tolerated:
@@ -52,5 +59,6 @@ class Report:
             self._events = []
             self._asdus = None
             self._acknowledged = 0
+            self._tested = False
             self._tolerated = False
         return events

@@ -1,4 +1,4 @@
-"""A simulated controlled station: what it has and answers is pure, its port is an asyncio shell around that."""
+"""Simulated controlled stations: what they have, send and answer is pure, around it their ports are asyncio."""
 
 from iec104mm2ss.simulator.point import Control, Point
 from iec104mm2ss.simulator.port import StationPort

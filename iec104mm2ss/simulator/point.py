@@ -1,14 +1,15 @@
 """What a controlled station has: points that it monitors and controls that operate them."""
 
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
 from typing import Final
 
 from iec104mm2ss.wire.asdu import HEADER_LENGTH, IOA_LENGTH, MAX_COUNT, MAX_IOA, MAX_LENGTH, build
 from iec104mm2ss.wire.causes import Cause
-from iec104mm2ss.wire.elements import GOOD, Counter, CounterFlag, Element, Monitored, Quality, encode_objects
+from iec104mm2ss.wire.elements import GOOD, Counter, CounterFlag, Monitored, Quality, encode_objects
 from iec104mm2ss.wire.time import CP56Time2a
 from iec104mm2ss.wire.types import TypeId, object_size, type_name
 
@@ -24,8 +25,23 @@ UNTAGGED: Final[dict[int, TypeId]] = {
 }
 """The types with CP56Time2a and their twins without, in which interrogations are answered."""
 
+UNTAGGED_COMMANDS: Final[dict[int, TypeId]] = {
+    TypeId.C_SC_TA_1: TypeId.C_SC_NA_1,
+    TypeId.C_DC_TA_1: TypeId.C_DC_NA_1,
+    TypeId.C_RC_TA_1: TypeId.C_RC_NA_1,
+    TypeId.C_SE_TA_1: TypeId.C_SE_NA_1,
+    TypeId.C_SE_TB_1: TypeId.C_SE_NB_1,
+    TypeId.C_SE_TC_1: TypeId.C_SE_NC_1,
+    TypeId.C_BO_TA_1: TypeId.C_BO_NA_1,
+}
+"""The commands with CP56Time2a and their twins without; a control takes both."""
+
 _COUNTERS: Final = frozenset({TypeId.M_IT_NA_1, TypeId.M_IT_TB_1})
 _TYPES: Final = frozenset(UNTAGGED) | frozenset(UNTAGGED.values()) | {TypeId.M_ME_ND_1}
+_TWO_ORDERS: Final = frozenset({TypeId.C_DC_NA_1, TypeId.C_RC_NA_1})
+
+STATION_GROUPS: Final = 16
+COUNTER_GROUPS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +56,10 @@ class Reading:
 class Point:
     """A monitored object: its address, the type in which it reports changes and what it says in the beginning.
 
-    `type_id` is 1, 3, 5, 7, 9, 11, 13, 15, 21 or 30-37. `interrogated` says whether a station interrogation includes
-    it; counters answer counter interrogations only. Raises ValueError for another type or a value it cannot carry.
+    `type_id` is 1, 3, 5, 7, 9, 11, 13, 15, 21 or 30-37. `interrogated` says whether an interrogation of the whole
+    station includes it, for a counter that of all counters; `group` is the one, 1 to 16 and for a counter 1 to 4,
+    whose interrogation does. `octets` is its address and element as in the beginning, without a time tag. Raises
+    ValueError for another type or group, or a value it cannot carry.
     """
 
     ioa: int
@@ -50,11 +68,16 @@ class Point:
     name: str = ""
     quality: Quality = GOOD
     interrogated: bool = True
+    group: int | None = None
+    octets: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.type_id not in _TYPES:
             raise ValueError(f"{type_name(self.type_id)} cannot be simulated")
-        self.check(self.initial)
+        groups = COUNTER_GROUPS if self.is_counter else STATION_GROUPS
+        if self.group is not None and not 1 <= self.group <= groups:
+            raise ValueError(f"group {self.group} is not within 1 to {groups}")
+        object.__setattr__(self, "octets", self.encode(self.initial))
 
     @property
     def initial(self) -> Reading:
@@ -71,21 +94,35 @@ class Point:
         """Its type without a time tag."""
         return UNTAGGED.get(self.type_id, self.type_id)
 
-    def check(self, reading: Reading) -> None:
-        """Raise ValueError where an ASDU of this point cannot say that."""
-        encode_objects(self.untagged, [(self.ioa, _element(self.untagged, reading))])
+    @property
+    def key(self) -> tuple[int, int]:
+        """What it is to a master: points of the same address and untagged type show the same thing."""
+        return self.ioa, self.untagged
 
-    def report(self, reading: Reading, cause: int, ca: int, wall: datetime) -> bytes:
-        """Return one ASDU of this point alone, with `wall` as its time tag where its type has one."""
-        element = _element(self.type_id, reading, CP56Time2a.from_datetime(wall))
-        return build(self.type_id, cause, ca, encode_objects(self.type_id, [(self.ioa, element)]))
+    def encode(self, reading: Reading) -> bytes:
+        """Return address and element, without a time tag. Raises ValueError for a value that it cannot carry."""
+        return encode_objects(self.untagged, [(self.ioa, self._element(reading))])
+
+    def report(self, octets: bytes, cause: int, ca: int, wall: datetime) -> bytes:
+        """Return one ASDU of this point alone, with `wall` as its time tag where its type has one.
+
+        `octets` comes from `encode`, or is the attribute: a time tag only ever follows what is there without one.
+        """
+        tag = CP56Time2a.from_datetime(wall).encode() if self.type_id in UNTAGGED else b""
+        return build(self.type_id, cause, ca, octets + tag)
+
+    def _element(self, reading: Reading) -> Monitored | Counter:
+        if self.is_counter:
+            return Counter(int(reading.value), flags=CounterFlag(reading.quality & Quality.IV))
+        return Monitored(reading.value, reading.quality)
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A commanded object: single (45, 58) or double (46, 59), and the point that shows how it stands.
+    """A commanded object and the point that shows how it stands.
 
-    `type_id` is the untagged one of the two. `status` is the point's address. Raises ValueError for another type.
+    `type_id` is 45 single, 46 double, 47 regulating step, 48-50 set point or 51 bit string; the twin with time tag is
+    served too. `status` is the point's address. Raises ValueError for another type.
     """
 
     ioa: int
@@ -94,29 +131,21 @@ class Control:
     select_required: bool = False
 
     def __post_init__(self) -> None:
-        if self.type_id not in {TypeId.C_SC_NA_1, TypeId.C_DC_NA_1}:
+        if self.type_id not in UNTAGGED_COMMANDS.values():
             raise ValueError(f"{type_name(self.type_id)} cannot be simulated")
         if not 0 <= self.ioa <= MAX_IOA:
             raise ValueError(f"IOA {self.ioa} is not within 0 to {MAX_IOA}")
 
     def permits(self, order: float) -> bool:
-        """Whether the command states an order; 0 and 3 of a double command do not."""
-        return self.type_id == TypeId.C_SC_NA_1 or order in {1, 2}
+        """Whether the command states an order; 0 and 3 of double and step commands do not, nor do NaN and infinity."""
+        return order in {1, 2} if self.type_id in _TWO_ORDERS else math.isfinite(order)
 
 
 def pack(
-    objects: Iterable[tuple[Point, Reading]], cause: Cause, ca: int, *, originator: int, test: bool
+    objects: Iterable[tuple[Point, bytes]], cause: Cause, ca: int, *, originator: int, test: bool
 ) -> Iterator[bytes]:
     """Return untagged ASDUs with as many objects each as they hold; the order of the points is kept."""
     for type_id, run in groupby(objects, lambda item: item[0].untagged):
         capacity = min(MAX_COUNT, (MAX_LENGTH - HEADER_LENGTH) // (IOA_LENGTH + (object_size(type_id) or 0)))
-        while batch := list(islice(run, capacity)):
-            octets = encode_objects(type_id, ((point.ioa, _element(type_id, reading)) for point, reading in batch))
-            yield build(type_id, cause, ca, octets, count=len(batch), originator=originator, test=test)
-
-
-def _element(type_id: int, reading: Reading, time: CP56Time2a | None = None) -> Element:
-    tag = time if type_id in UNTAGGED else None
-    if type_id in _COUNTERS:
-        return Counter(int(reading.value), flags=CounterFlag(reading.quality & Quality.IV), time=tag)
-    return Monitored(reading.value, reading.quality, tag)
+        while batch := [octets for _, octets in islice(run, capacity)]:
+            yield build(type_id, cause, ca, b"".join(batch), count=len(batch), originator=originator, test=test)

@@ -1,14 +1,27 @@
-"""The port of a station: one controlling station at a time, and a queue that moves as its window allows."""
+"""The port of a station: one controlling station at a time, and three sources that its window empties in order."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from iec104mm2ss.link.events import Acknowledged, Event, Received, StartRequested, StopRequested, Tolerated
+from iec104mm2ss.link.events import (
+    Acknowledged,
+    Discarded,
+    Event,
+    LinkTested,
+    Received,
+    StartRequested,
+    StopRequested,
+    Tolerated,
+)
 from iec104mm2ss.link.states import State
+from iec104mm2ss.settings.simulation import Misbehaviour
+from iec104mm2ss.simulator.misbehaviour import Answers
+from iec104mm2ss.simulator.period import PeriodOfTests
 from iec104mm2ss.transport.server import Listener
 
 if TYPE_CHECKING:
@@ -18,7 +31,9 @@ if TYPE_CHECKING:
     from iec104mm2ss.transport.connection import Connection
 
 QUEUE_LIMIT = 10_000
-"""ASDUs that wait for the window; beyond it the oldest are dropped and counted."""
+"""Reports that wait for the window; beyond it the oldest are dropped and counted. As many answers may wait."""
+
+_GOOD = Misbehaviour()
 
 
 class Answering(Protocol):
@@ -44,17 +59,34 @@ class Observer(Protocol):
         """Know a request."""
 
     def queued(self, asdu: bytes) -> None:
-        """Know what is about to be sent, in this order."""
+        """Know an answer or a report that is about to be sent, in this order."""
 
     def failed(self, bug: Exception) -> None:
         """Know that this program failed; the connection is closed next."""
+
+
+class Source(Protocol):
+    """What sends of itself while a master is started, after all answers and reports: an index send."""
+
+    def take(self, count: int, now: float) -> Sequence[bytes]:
+        """Return what goes out now, at most `count`."""
+
+    def heard(self, asdu: bytes, now: float) -> None:
+        """Know what the master has sent."""
+
+    def next_deadline(self) -> float:
+        """When `take` has something to do that does not come from room or from the master."""
+
+    def interrupt(self, reason: str) -> None:
+        """Know that the master has stopped or is gone; nothing is taken any more."""
 
 
 class StationPort:
     """Listens for the station's master and moves ASDUs.
 
     What a master has not been sent when it stops or goes is dropped: its next interrogation repairs that. A second
-    connection is refused while the first is there, as by the RTUs that have room for one master only.
+    connection is refused while the first is there, as by the RTUs that have room for one master only. `on_started` is
+    called after every STARTDT con.
     """
 
     def __init__(
@@ -66,12 +98,22 @@ class StationPort:
         *,
         bind: str | None = None,
         accepts: Callable[[str], bool] = lambda _: True,
+        misbehaviour: Misbehaviour = _GOOD,
+        on_started: Callable[[], None] = lambda: None,
     ) -> None:
         self.lost = 0
+        self.connected_at: datetime | None = None
+        self.tests = PeriodOfTests()
         self._station = station
         self._observer = observer
-        self._queue: deque[bytes] = deque()
+        self._misbehaviour = misbehaviour
+        self._on_started = on_started
+        self._answers = Answers(misbehaviour)
+        self._reports: deque[bytes] = deque()
+        self._source: Source | None = None
         self._connection: Connection | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed = math.inf
         self._listener = Listener(
             port,
             parameters,
@@ -82,10 +124,25 @@ class StationPort:
         )
 
     @property
+    def is_open(self) -> bool:
+        """Whether the port listens."""
+        return self._listener.is_open
+
+    @property
     def started(self) -> bool:
         """Whether a master is there and has started data transfer."""
         connection = self._connection
         return connection is not None and connection.link.state is State.STARTED
+
+    @property
+    def peer(self) -> str:
+        """The master's address and port; empty without one."""
+        return self._connection.peer if self._connection is not None else ""
+
+    @property
+    def answering(self) -> int:
+        """Answers that wait for their time or for the window."""
+        return len(self._answers)
 
     async def open(self) -> None:
         """Start listening. Raises OSError where the port cannot be had."""
@@ -103,23 +160,75 @@ class StationPort:
         """Send to a started master, as its window opens; False where there is none and nothing is kept."""
         if not self.started:
             return False
-        self._put(asdus)
+        self._report(asdus)
         self._pump()
         return True
 
-    def _put(self, asdus: Iterable[bytes]) -> None:
-        for asdu in asdus:
-            self._observer.queued(asdu)
-            self._queue.append(asdu)
-        while len(self._queue) > QUEUE_LIMIT:
-            self._queue.popleft()
+    def run(self, source: Source) -> None:
+        """Send what a source gives, in place of any other one, until the master stops or goes."""
+        self._source = source
+        self._pump()
+
+    def _report(self, asdus: Iterable[bytes]) -> None:
+        self._reports.extend(asdus)
+        while len(self._reports) > QUEUE_LIMIT:
+            self._reports.popleft()
             self.lost += 1
 
     def _pump(self) -> None:
         connection = self._connection
-        while connection is not None and self._queue and connection.window:
-            count = min(connection.window, len(self._queue))
-            connection.send([self._queue.popleft() for _ in range(count)])
+        if connection is None or connection.close_reason is not None:
+            return
+        now = asyncio.get_running_loop().time()
+        while asdus := self._due(self._room(connection), now):
+            connection.send(asdus)
+            self._drop_if_due(connection)
+        self._arm(now)
+
+    def _room(self, connection: Connection) -> int:
+        limit = self._misbehaviour.drop_frames
+        return connection.window if limit is None else min(connection.window, limit - connection.link.sent)
+
+    def _due(self, room: int, now: float) -> list[bytes]:
+        """Return what goes out now: answers before reports, which are never older than the answers that wait."""
+        asdus = self._answers.take(room, now)
+        while self._reports and len(asdus) < room:
+            asdus.append(self._reports.popleft())
+        for asdu in asdus:
+            self._observer.queued(asdu)
+        if self._source is not None:
+            asdus += self._source.take(room - len(asdus), now)
+        return asdus
+
+    def _drop_if_due(self, connection: Connection) -> None:
+        if connection.link.sent == self._misbehaviour.drop_frames:
+            connection.close(f"dropped on purpose after {connection.link.sent} I-frames")
+
+    def _arm(self, now: float) -> None:
+        source = math.inf if self._source is None else self._source.next_deadline()
+        deadline = min(self._answers.next_deadline(now), source)
+        if deadline != self._armed:
+            self._disarm()
+            if deadline < math.inf:
+                self._armed = deadline
+                self._timer = asyncio.get_running_loop().call_at(deadline, self._on_timer)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._armed = None, math.inf
+
+    def _on_timer(self) -> None:
+        self._disarm()
+        try:
+            self._pump()
+        except Exception as bug:  # noqa: BLE001 - the boundary: a bug costs this connection, nothing else
+            self._fail(bug)
+
+    def _fail(self, bug: Exception) -> None:
+        self._observer.failed(bug)
+        if self._connection is not None:
+            self._connection.close("internal error")
 
     def _on_connection(self, connection: Connection) -> None:
         if self._connection is not None:
@@ -127,8 +236,12 @@ class StationPort:
             connection.close("the station has a master")
             return
         self._observer.note(f"connected from {connection.peer}")
-        self._connection = connection
+        self._connection, self.connected_at, self.tests = connection, local_time(), PeriodOfTests()
         connection.begin(self)
+        seconds = self._misbehaviour.drop_seconds
+        if seconds is not None:
+            reason = f"dropped on purpose after {seconds:g} s"
+            asyncio.get_running_loop().call_later(seconds, connection.close, reason)
 
     def on_events(self, connection: Connection, events: list[Event]) -> None:
         """Act on one step of the link."""
@@ -141,29 +254,53 @@ class StationPort:
                 case StartRequested():
                     self._start(connection)
                 case StopRequested():
-                    self._queue.clear()
+                    self._drop("the master stopped")
                     self._observer.note("stopped")
+                case LinkTested():
+                    self._observer.note(self.tests.tested(asyncio.get_running_loop().time()))
+                case Discarded(count):
+                    self._observer.note(f"{count} ASDUs sent after STOPDT act are not executed")
                 case Tolerated(text):
                     self._observer.note(f"tolerated: {text}")
 
     def _start(self, connection: Connection) -> None:
+        if connection.link.state is not State.STARTING:  # it has stopped again in the same segment
+            return
         connection.start()
         self._observer.note("started")
-        self._put([self._station.initialised()])
+        self._report([self._station.initialised()])
         self._pump()
+        self._on_started()
 
     def _answer(self, connection: Connection, asdus: Sequence[bytes]) -> None:
         now, wall = asyncio.get_running_loop().time(), local_time()
         for asdu in asdus:
             self._observer.received(asdu)
-            self._put(self._station.receive(asdu, connection, now, wall))
+            self._put(asdu, self._station.receive(asdu, connection, now, wall), now)
+            if self._source is not None:
+                self._source.heard(asdu, now)
         self._pump()
+
+    def _put(self, request: bytes, answers: list[bytes], now: float) -> None:
+        if len(self._answers) < QUEUE_LIMIT:
+            self._answers.put(request, answers, now)
+        else:
+            self.lost += len(answers)
+
+    def _drop(self, reason: str) -> None:
+        """Forget what has not gone out."""
+        self._disarm()
+        self._answers.clear()
+        self._reports.clear()
+        source, self._source = self._source, None
+        if source is not None:
+            source.interrupt(reason)
 
     def on_closed(self, connection: Connection, reason: str) -> None:
         """Be free for the next master."""
         self._observer.note(f"disconnected from {connection.peer}: {reason}")
-        self._connection = None
-        self._queue.clear()
+        self._connection = self.connected_at = None
+        self._drop("the master is gone")
         self._station.forget(connection)
 
     def on_bug(self, _connection: Connection, bug: Exception) -> None:

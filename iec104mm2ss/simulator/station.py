@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from iec104mm2ss.simulator.point import Control, Point, Reading, pack
-from iec104mm2ss.simulator.selection import Owner, Selections
+from iec104mm2ss.simulator.effect import effect
+from iec104mm2ss.simulator.inventory import Inventory
+from iec104mm2ss.simulator.point import UNTAGGED_COMMANDS, Control, Point, Reading, pack
+from iec104mm2ss.simulator.request import Request
+from iec104mm2ss.simulator.selection import Selections
 from iec104mm2ss.wire.asdu import (
     BROADCAST_CA,
     build,
@@ -18,85 +20,72 @@ from iec104mm2ss.wire.asdu import (
     object_count,
     originator,
     type_id,
-    with_cause,
     with_common_address,
 )
 from iec104mm2ss.wire.causes import Cause
-from iec104mm2ss.wire.elements import GOOD, Command, Qualifier, Quality, decode_objects, encode_objects
+from iec104mm2ss.wire.elements import GOOD, Qualifier, Quality, encode_objects
 from iec104mm2ss.wire.types import TypeId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
     from datetime import datetime
 
-_STATION_INTERROGATION: Final = 20
-_GENERAL_COUNTER_READ: Final = 5
-"""QCC: all counters, neither frozen nor reset."""
+_QOI: Final = range(Cause.INTERROGATED_BY_STATION, Cause.INTERROGATED_BY_GROUP_16 + 1)
+"""The qualifiers of station interrogation; the values come with the same number as their cause."""
+_RQT: Final = {
+    1: Cause.COUNTERS_GROUP_1,
+    2: Cause.COUNTERS_GROUP_2,
+    3: Cause.COUNTERS_GROUP_3,
+    4: Cause.COUNTERS_GROUP_4,
+    5: Cause.COUNTERS_GENERAL,
+}
+"""The qualifiers of counter interrogation that neither freeze nor reset, and the cause of the values."""
 _LOCAL_POWER_ON: Final = Qualifier(0)
 
 _FOR_EVERY_CA: Final = frozenset({TypeId.C_IC_NA_1, TypeId.C_CI_NA_1, TypeId.C_CS_NA_1})
 _OF_THE_STATION: Final = _FOR_EVERY_CA | {TypeId.C_TS_NA_1, TypeId.C_TS_TA_1}
-_WITHOUT_TAG: Final = {TypeId.C_SC_TA_1: TypeId.C_SC_NA_1, TypeId.C_DC_TA_1: TypeId.C_DC_NA_1}
+_COMMANDS: Final = frozenset(UNTAGGED_COMMANDS) | frozenset(UNTAGGED_COMMANDS.values())
 
 _ACTIVATION: Final = frozenset({Cause.ACTIVATION})
 _WITH_DEACTIVATION: Final = frozenset({Cause.ACTIVATION, Cause.DEACTIVATION})
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    asdu: bytes
-    session: Hashable
-    now: float
-    wall: datetime
-
-    @property
-    def owner(self) -> Owner:
-        return Owner(self.session, originator(self.asdu))
-
-    @property
-    def qualifier(self) -> float:
-        element = decode_objects(self.asdu)[0][1]
-        return element.value if isinstance(element, Qualifier) else 0
-
-    def mirror(self, cause: Cause, *, negative: bool = False) -> bytes:
-        """Return the request itself as its answer, so that OA, T bit, object and time tag are those of the master."""
-        return with_cause(self.asdu, cause, negative=negative)
-
-    def confirm(self, *, positive: bool) -> bytes:
-        deactivation = cause(self.asdu) == Cause.DEACTIVATION
-        return self.mirror(Cause.DEACTIVATION_CON if deactivation else Cause.ACTIVATION_CON, negative=not positive)
-
-
 class _Service(NamedTuple):
     causes: frozenset[Cause]
-    serve: Callable[[_Request], list[bytes]]
+    serve: Callable[[Request], list[bytes]]
 
 
 class Station:
     """The points and controls of one common address and what it answers to requests.
 
-    Serves station and counter interrogations without groups, read, clock synchronisation, test, and single and double
-    commands, directly or with select before operate; the rest gets the negative confirmations 44 to 47. The answers to
-    one request come whole, so an interrogation is over before it could be deactivated. Nothing here sets a clock.
+    Serves station and counter interrogations, whole and by group, read, clock synchronisation, test, commands and set
+    points, directly or with select before operate; the rest gets the negative confirmations 44 to 47. Counters are
+    neither frozen nor reset. The answers to one request come whole, so that a deactivation comes too late here; whether
+    answers still wait on the port is for `misbehaviour.Answers` to know. Nothing here sets a clock.
+
+    What a point has reported or was commanded to is remembered and shown by every point of the same address and
+    untagged type; only what differs from the beginning takes memory.
     """
 
-    def __init__(self, ca: int, points: Iterable[Point], controls: Iterable[Control] = ()) -> None:
+    def __init__(self, ca: int, points: Iterable[Point] = (), controls: Iterable[Control] = ()) -> None:
         self.ca = ca
-        self.points = {point.ioa: point for point in points}
-        self.controls = {control.ioa: control for control in controls}
         self.malformed = 0
-        self._readings = {point.ioa: point.initial for point in self.points.values()}
+        self._inventory = Inventory(points, controls)
+        self._readings: dict[tuple[int, int], Reading] = {}
         self._selections = Selections()
         self._services = self._make_services()
 
+    @classmethod
+    def of(cls, ca: int, inventory: Inventory) -> Self:
+        """Return a station that shares its points and controls with others."""
+        station = cls(ca)
+        station.replace(inventory)
+        return station
+
     def _make_services(self) -> dict[int, _Service]:
-        command = _Service(_WITH_DEACTIVATION, self._command)
         echo = _Service(_ACTIVATION, self._echo)
         return {
-            TypeId.C_SC_NA_1: command,
-            TypeId.C_DC_NA_1: command,
-            TypeId.C_SC_TA_1: command,
-            TypeId.C_DC_TA_1: command,
+            **dict.fromkeys(_COMMANDS, _Service(_WITH_DEACTIVATION, self._command)),
             TypeId.C_IC_NA_1: _Service(_WITH_DEACTIVATION, self._interrogation),
             TypeId.C_CI_NA_1: _Service(_WITH_DEACTIVATION, self._counter_interrogation),
             TypeId.C_RD_NA_1: _Service(frozenset({Cause.REQUEST}), self._read),
@@ -105,9 +94,21 @@ class Station:
             TypeId.C_TS_TA_1: echo,
         }
 
+    def replace(self, inventory: Inventory) -> None:
+        """Have other points and controls from now on; the same ones again change nothing.
+
+        What is remembered stays for points that begin as before.
+        """
+        if inventory is self._inventory:
+            return
+        if self._readings:
+            before, after = self._inventory.initial(), inventory.initial()
+            self._readings = {key: it for key, it in self._readings.items() if before.get(key) == after.get(key)}
+        self._inventory = inventory
+
     def reading(self, address: int) -> Reading:
-        """What the point with this IOA says now. Raises KeyError where there is none."""
-        return self._readings[address]
+        """What the first point with this IOA says now. Raises KeyError where there is none."""
+        return self._reading(self._point(address))
 
     def initialised(self) -> bytes:
         """Return the end of initialisation, which comes first after STARTDT con."""
@@ -127,14 +128,16 @@ class Station:
         quality: Quality = GOOD,
         cause: Cause = Cause.SPONTANEOUS,
     ) -> bytes:
-        """Remember a new value and return its report; `wall` becomes the time tag.
+        """Remember a new value of the first point with this IOA and return its report; `wall` becomes the time tag.
 
         Raises KeyError for an unknown IOA, ValueError for a value that the point's type cannot carry.
         """
-        point, reading = self.points[address], Reading(value, quality)
-        report = point.report(reading, cause, self.ca, wall)
-        self._readings[address] = reading
-        return report
+        return self._changed(self._point(address), Reading(value, quality), cause, wall)
+
+    def report(self, point: Point, wall: datetime) -> bytes:
+        """Return the spontaneous report of what a point says in the beginning, which it says again from now on."""
+        self._remember(point, point.initial)
+        return point.report(point.octets, Cause.SPONTANEOUS, self.ca, wall)
 
     def receive(self, asdu: bytes, session: Hashable, now: float, wall: datetime) -> list[bytes]:
         """Return what a request of this connection is answered with, in order.
@@ -145,7 +148,7 @@ class Station:
         if fault(asdu) is not None:
             self.malformed += 1
             return []
-        request = _Request(self._addressed(asdu), session, now, wall)
+        request = Request(self._addressed(asdu), session, now, wall)
         refusal = self._refusal(request.asdu)
         if refusal is not None:
             return [request.mirror(refusal, negative=True)]
@@ -156,6 +159,26 @@ class Station:
     def forget(self, session: Hashable) -> None:
         """End the selections of a connection that is gone."""
         self._selections.forget(session)
+
+    def _point(self, address: int) -> Point:
+        point = self._inventory.point(address)
+        if point is None:
+            raise KeyError(address)
+        return point
+
+    def _reading(self, point: Point) -> Reading:
+        return self._readings.get(point.key) or point.initial
+
+    def _changed(self, point: Point, reading: Reading, why: Cause, wall: datetime) -> bytes:
+        report = point.report(point.encode(reading), why, self.ca, wall)
+        self._remember(point, reading)
+        return report
+
+    def _remember(self, point: Point, reading: Reading) -> None:
+        if reading == point.initial and point.key not in self._inventory.contested:
+            self._readings.pop(point.key, None)
+        else:
+            self._readings[point.key] = reading
 
     def _addressed(self, asdu: bytes) -> bytes:
         if common_address(asdu) == BROADCAST_CA and type_id(asdu) in _FOR_EVERY_CA:
@@ -177,60 +200,67 @@ class Station:
         if number in _OF_THE_STATION:
             return address == 0
         if number == TypeId.C_RD_NA_1:
-            return address in self.points
-        control = self.controls.get(address)
-        return control is not None and control.type_id == _WITHOUT_TAG.get(TypeId(number), number)
+            return self._inventory.point(address) is not None
+        return self._inventory.control(address, number) is not None
 
-    def _interrogation(self, request: _Request) -> list[bytes]:
-        served = request.qualifier == _STATION_INTERROGATION
-        points = (point for point in self.points.values() if point.interrogated and not point.is_counter)
-        return self._values_on_request(request, points, Cause.INTERROGATED_BY_STATION, served=served)
+    def _interrogation(self, request: Request) -> list[bytes]:
+        qualifier = request.qualifier
+        return self._values_on_request(request, Cause(qualifier) if qualifier in _QOI else None)
 
-    def _counter_interrogation(self, request: _Request) -> list[bytes]:
-        served = request.qualifier == _GENERAL_COUNTER_READ
-        points = (point for point in self.points.values() if point.is_counter)
-        return self._values_on_request(request, points, Cause.COUNTERS_GENERAL, served=served)
+    def _counter_interrogation(self, request: Request) -> list[bytes]:
+        return self._values_on_request(request, _RQT.get(request.qualifier))
 
-    def _values_on_request(
-        self, request: _Request, points: Iterable[Point], why: Cause, *, served: bool
-    ) -> list[bytes]:
-        if not served or cause(request.asdu) == Cause.DEACTIVATION:
+    def _values_on_request(self, request: Request, why: Cause | None) -> list[bytes]:
+        points = None if why is None else self._inventory.answering(why)
+        if why is None or points is None or cause(request.asdu) == Cause.DEACTIVATION:
             return [request.confirm(positive=False)]
         values = self._untagged(request, points, why)
         return [request.confirm(positive=True), *values, request.mirror(Cause.ACTIVATION_TERM)]
 
-    def _untagged(self, request: _Request, points: Iterable[Point], why: Cause) -> Iterator[bytes]:
-        objects = ((point, self._readings[point.ioa]) for point in points)
+    def _untagged(self, request: Request, points: Iterable[Point], why: Cause) -> Iterator[bytes]:
+        objects = ((point, self._octets(point)) for point in points)
         return pack(objects, why, self.ca, originator=originator(request.asdu), test=is_test(request.asdu))
 
-    def _read(self, request: _Request) -> list[bytes]:
-        return list(self._untagged(request, [self.points[ioa(request.asdu)]], Cause.REQUEST))
+    def _octets(self, point: Point) -> bytes:
+        reading = self._readings.get(point.key)
+        return point.octets if reading is None else point.encode(reading)
+
+    def _read(self, request: Request) -> list[bytes]:
+        return list(self._untagged(request, [self._point(ioa(request.asdu))], Cause.REQUEST))
 
     @staticmethod
-    def _echo(request: _Request) -> list[bytes]:
+    def _echo(request: Request) -> list[bytes]:
         # A test pattern is for its sender to compare: lib60870 sends CC 55 where the standard has AA 55.
         return [request.confirm(positive=True)]
 
-    def _command(self, request: _Request) -> list[bytes]:
-        address, command = decode_objects(request.asdu)[0]
-        assert isinstance(command, Command)  # noqa: S101 - the types of this service carry nothing else
-        control, owner, now = self.controls[address], request.owner, request.now
+    def _command(self, request: Request) -> list[bytes]:
+        command, address, owner, now = request.command, ioa(request.asdu), request.owner, request.now
         if cause(request.asdu) == Cause.DEACTIVATION:
             return [request.confirm(positive=self._selections.cancel(address, owner, now))]
-        if not control.permits(command.value):
+        control = self._inventory.control(address, type_id(request.asdu))
+        assert control is not None  # noqa: S101 - else the IOA was refused as unknown
+        changes = self._changes(control, command.value)
+        if changes is None:
             return [request.confirm(positive=False)]
         if command.select:
             return [request.confirm(positive=self._selections.select(address, owner, command.value, now))]
         required = control.select_required
         if not self._selections.operate(address, owner, command.value, now, required=required):
             return [request.confirm(positive=False)]
-        return [
-            request.confirm(positive=True),
-            *self._operate(control, command.value, request),
-            request.mirror(Cause.ACTIVATION_TERM),
-        ]
+        return [request.confirm(positive=True), *self._operate(request, changes), request.mirror(Cause.ACTIVATION_TERM)]
 
-    def _operate(self, control: Control, order: float, request: _Request) -> Iterator[bytes]:
+    def _changes(self, control: Control, order: float) -> list[tuple[Point, Reading]] | None:
+        """Return what an order changes, nothing where there is no status; None where it cannot be carried out."""
+        status = self._inventory.point(control.status)
+        if not control.permits(order):
+            return None
+        if status is None:
+            return []
+        reading = effect(control, order, status, self._reading(status))
+        return None if reading is None else [(status, reading)]
+
+    def _operate(self, request: Request, changes: Iterable[tuple[Point, Reading]]) -> Iterator[bytes]:
         """Change the status, unless the T bit says that nothing is to move."""
-        if control.status in self.points and not is_test(request.asdu):
-            yield self.change(control.status, order, request.wall, cause=Cause.RETURN_REMOTE)
+        if not is_test(request.asdu):
+            for point, reading in changes:
+                yield self._changed(point, reading, Cause.RETURN_REMOTE, request.wall)

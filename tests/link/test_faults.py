@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from iec104mm2ss.link import Closed, Link, LinkParameters, MisuseError, Received, Role, State, Tolerated
+from iec104mm2ss.link import Closed, Link, LinkParameters, LinkTested, MisuseError, Received, Role, State, Tolerated
 from tests.link.octets import (
     ASDU,
     EVERY_OPEN_LINK,
@@ -35,7 +35,7 @@ def test_a01_one_octet_at_a_time_three_seconds_each_is_parsed() -> None:
     link = started(Role.CONTROLLED)
     for position, octet in enumerate(TESTFR_ACT[:-1]):
         assert link.receive(bytes([octet]), 2.0 * position) == []
-    assert link.receive(TESTFR_ACT[-1:], 14.9) == []
+    assert link.receive(TESTFR_ACT[-1:], 14.9) == [LinkTested()]
     assert link.take_output() == TESTFR_CON
 
 
@@ -92,7 +92,7 @@ def test_a03_to_a06_and_a10_close_at_once(role: Role, state: State, octets: str,
 def test_frames_before_a_fault_are_processed() -> None:
     link = started(Role.CONTROLLED)
     events = link.receive(i_frames(0, 3) + TESTFR_ACT + b"\x00" + i_frame(3), 1.0)
-    assert events == [Received([ASDU] * 3), Closed("octet 0x00 where an APDU starts with 0x68")]
+    assert events == [Received([ASDU] * 3), LinkTested(), Closed("octet 0x00 where an APDU starts with 0x68")]
     assert link.take_output() == TESTFR_CON
     assert link.received == 3
 
@@ -120,8 +120,9 @@ def test_a07_an_rtu_is_borne_twice_within_t1(octet: int) -> None:
 @pytest.mark.parametrize("rest", ["01 00 00", "00 01 00", "00 00 ff"])
 def test_a08_other_octets_of_a_u_frame_are_ignored(rest: str) -> None:
     link = started(Role.CONTROLLED)
-    (event,) = link.receive(u_frame(0x43, rest), 1.0)
+    event, tested = link.receive(u_frame(0x43, rest), 1.0)
     assert isinstance(event, Tolerated)
+    assert tested == LinkTested()
     assert event.text.startswith("U-frame 0x43 with octets 2 to 4 not zero")
     assert (link.state, link.take_output()) == (State.STARTED, TESTFR_CON)
 
@@ -150,7 +151,7 @@ def test_a09_harmless_bits_are_borne(octets: str, text: str) -> None:
 
 def test_one_tolerated_event_a_call() -> None:
     link = started(Role.CONTROLLED)
-    sloppy = u_frame(0x43, "01 00 00")
+    sloppy = u_frame(0x83, "01 00 00")
     assert len(link.receive(sloppy * 3, 1.0)) == 1
     assert len(link.receive(sloppy, 2.0)) == 1
 

@@ -15,6 +15,7 @@ from iec104mm2ss.link import (
     Event,
     Link,
     LinkParameters,
+    LinkTested,
     Received,
     Role,
     State,
@@ -47,6 +48,7 @@ class Totals:
     asdus: list[bytes] = field(default_factory=list)
     acknowledged: int = 0
     discarded: int = 0
+    tested: bool = False
     tolerated: bool = False
     others: list[Event] = field(default_factory=list)
 
@@ -59,6 +61,8 @@ class Totals:
                     self.acknowledged += count
                 case Discarded(count):
                     self.discarded += count
+                case LinkTested():
+                    self.tested = True
                 case Tolerated():
                     self.tolerated = True
                 case _:

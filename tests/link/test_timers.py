@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from iec104mm2ss.link import Acknowledged, Closed, LinkParameters, Role, State
+from iec104mm2ss.link import Acknowledged, Closed, LinkParameters, LinkTested, Role, State
 from tests.link.octets import (
     ASDU,
     EVERY_OPEN_LINK,
@@ -186,12 +186,27 @@ class TestT3:
         assert link.take_output() == TESTFR_ACT
 
 
+class TestReportOfTests:
+    @pytest.mark.parametrize(("role", "state"), EVERY_OPEN_LINK)
+    def test_every_call_with_tests_reports_one(self, role: Role, state: State) -> None:
+        link = link_in(role, state)
+        assert link.receive(TESTFR_ACT * 3, 1.0) == [LinkTested()]
+        assert link.receive(TESTFR_ACT[:5], 20.0) == []
+        assert link.receive(TESTFR_ACT[5:], 21.0) == [LinkTested()]
+
+    @ROLES
+    def test_neither_a_confirmation_nor_our_own_test_is_one(self, role: Role) -> None:
+        link = started(role)
+        link.test(1.0)
+        assert link.receive(TESTFR_CON, 2.0) == []
+
+
 class TestC08TestFrameFlood:
     @pytest.mark.parametrize(("role", "state"), EVERY_OPEN_LINK)
     def test_fifty_within_a_second_are_confirmed_the_next_closes(self, role: Role, state: State) -> None:
         link = link_in(role, state)
         for count in range(50):
-            assert link.receive(TESTFR_ACT, 1.0 + count / 100) == []
+            assert link.receive(TESTFR_ACT, 1.0 + count / 100) == [LinkTested()]
             assert link.take_output() == TESTFR_CON
         assert link.receive(TESTFR_ACT, 1.999) == [Closed("more than 50 TESTFR act within a second")]
         assert link.take_output() == b""
@@ -199,12 +214,12 @@ class TestC08TestFrameFlood:
     def test_just_under_fifty_a_second_for_long_are_confirmed(self) -> None:
         link = started(Role.CONTROLLED)
         for count in range(500):
-            assert link.receive(TESTFR_ACT, count / 49) == []
+            assert link.receive(TESTFR_ACT, count / 49) == [LinkTested()]
         assert link.take_output() == TESTFR_CON * 500
 
     def test_all_in_one_segment(self) -> None:
         link = started(Role.CONTROLLED)
-        assert link.receive(TESTFR_ACT * 60, 1.0) == [Closed("more than 50 TESTFR act within a second")]
+        assert link.receive(TESTFR_ACT * 60, 1.0) == [LinkTested(), Closed("more than 50 TESTFR act within a second")]
         assert link.take_output() == TESTFR_CON * 50
 
 

@@ -1,0 +1,75 @@
+"""An index send on a port: signals become ASDUs and rows of the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iec104mm2ss.simulator.journal import row_of_signal, row_of_skipped
+from iec104mm2ss.simulator.port import local_time
+from iec104mm2ss.wire.time import CP56Time2a
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iec104mm2ss.logs import TableLog
+    from iec104mm2ss.simulator.sending import Sending
+    from iec104mm2ss.simulator.shared import SharedStation
+
+
+class IndexSend:
+    """The source of a port while it sends an index. `on_end` is called once, also when it was interrupted."""
+
+    def __init__(
+        self, index: int, sending: Sending, station: SharedStation, log: TableLog, on_end: Callable[[], None]
+    ) -> None:
+        self.sending = sending
+        self.index = index
+        self._station = station
+        self._log = log
+        self._on_end = on_end
+        self._event = f"index {index}"
+        self._ended = False
+
+    def take(self, count: int, now: float) -> list[bytes]:
+        """Return the reports of the signals that go out now."""
+        signals = self.sending.take(count, now)
+        self._tell_skipped()
+        asdus: list[bytes] = []
+        if signals:
+            wall = local_time()
+            asdus = self._station.reports(signals, wall)
+            tag = str(CP56Time2a.from_datetime(wall))
+            self._log.rows([row_of_signal(self._event, signal, tag) for signal in signals])
+        if self.sending.finished:
+            self._end("ended", now)
+        return asdus
+
+    def heard(self, asdu: bytes, now: float) -> None:
+        """Know what the master has sent: the next signal may wait for it."""
+        self.sending.heard(asdu, now)
+
+    def next_deadline(self) -> float:
+        """When the next signal is due or has waited too long."""
+        return self.sending.next_deadline()
+
+    def stop(self, now: float) -> None:
+        """End it at once."""
+        self.sending.stop()
+        self._end("stopped", now)
+
+    def interrupt(self, reason: str) -> None:
+        """End it because the master is not there any more."""
+        self.sending.stop()
+        self._end(f"interrupted, {reason}", 0.0)
+
+    def _tell_skipped(self) -> None:
+        skipped = self.sending.take_skipped()
+        if skipped:
+            self._log.rows([row_of_skipped(self._event, it.signal, it.reason) for it in skipped])
+
+    def _end(self, how: str, now: float) -> None:
+        if not self._ended:
+            self._ended = True
+            progress = self.sending.progress(now)
+            self._log.info("index %d %s: %d sent, %d left out", self.index, how, progress.sent, progress.skipped)
+            self._on_end()
