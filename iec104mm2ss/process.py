@@ -24,3 +24,9 @@ def raise_file_limit() -> None:
     if sys.platform != "win32":
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def survive_background() -> None:
+    """Let a program that reads a terminal go on where it is put into the background: reading fails then, no more."""
+    if sys.platform != "win32":
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.gateway.withholding import Withholding
@@ -75,6 +76,7 @@ class Master:
         self.reader = reader
         self._group = group
         self._withholding = Withholding(connection)
+        self._withheld_before = math.inf
 
     @property
     def behind(self) -> int:
@@ -85,6 +87,7 @@ class Master:
         """Send STARTDT con, then the end of initialisation, then data as the window allows."""
         self.session = session
         self.connection.start()
+        self._withheld_before = self.reader.withheld
         self.reader.start(now)
         self.reader.prepend(build(TypeId.M_EI_NA_1, Cause.INITIALIZED, self.row.ca, _IOA_ZERO + _LOCAL_POWER_ON))
         self.log.info("started; originator address %d towards the RTU", session.oa)
@@ -104,6 +107,15 @@ class Master:
         asdus = self.reader.take(window, now) if window else []
         if asdus:
             self.connection.send(asdus)
+        if self.reader.withheld > self._withheld_before:
+            self._tell_of_withheld()
+
+    def _tell_of_withheld(self) -> None:
+        """Warn once a session: a station that sends one such ASDU sends many, and they are counted."""
+        self._withheld_before = math.inf
+        self.log.warning(
+            "ASDUs of the RTU with CA %d are withheld: this master would take them for the RTU itself", self.row.ca
+        )
 
     def overrun(self) -> None:
         """Give up a master that fell off the end of the event buffer: its reconnect interrogates."""

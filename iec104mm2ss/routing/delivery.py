@@ -1,7 +1,7 @@
 """An ASDU of the RTU goes out: to every master, or to those who asked for it."""
 
 from collections.abc import Callable, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 
 from iec104mm2ss.routing.dispatch import Dispatch
 from iec104mm2ss.routing.ledger import Ledger
@@ -80,15 +80,15 @@ class Delivery:
             self._unasked(asdu)
             return
         self._to_members((request,), asdu, now)
-        self._ledger.answered(request, asdu, now)
         if cause(asdu) == DEACTIVATION_CONFIRMATION and not is_negative(asdu):
             self._cancelled(request, now)
+        self._ledger.answered(request, asdu, now)
         self._dispatch.wake()
 
     def _cancelled(self, cancel: Request, now: float) -> None:
-        """End what a confirmed deactivation stopped: the interrogation goes no further."""
-        alike = self._ledger.pending.with_key(cancel.key)
-        for request in [it for it in alike if cancel.asker in it.askers]:
+        """End what a confirmed deactivation stopped, which is nothing that the RTU got after it."""
+        before = takewhile(lambda it: it is not cancel, self._ledger.pending.with_key(cancel.key))
+        for request in [it for it in before if cancel.asker in it.askers]:
             if cancel.deactivates(request) or request.kind in (Kind.SELECT, Kind.EXECUTE):
                 self._ledger.end(request, "cancelled", now)
 

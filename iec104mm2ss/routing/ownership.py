@@ -1,6 +1,6 @@
 """Select before operate across masters: who owns a point."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from iec104mm2ss.routing.request import Point, Request, Session
@@ -9,10 +9,11 @@ from iec104mm2ss.routing.table import Kind
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a point is owned for: the select, later the execute that uses it."""
+    """What a point is owned for: the select, later the execute that uses it; `cancel` would end that."""
 
     request: Request
     until: float
+    cancel: Request | None = None
 
 
 class Ownership:
@@ -33,16 +34,18 @@ class Ownership:
         return None
 
     def handed_on(self, request: Request, now: float) -> None:
-        """Note that the RTU gets a select, or the execute that uses one and owns the point until its own end."""
+        """Note that the RTU gets a select, its cancel, or the execute that uses it and owns the point until its end."""
         if request.kind is Kind.SELECT:
             self._claims[request.point] = _Claim(request, now + self._timeout)
         elif request.kind is Kind.EXECUTE and self.owner(request.point, now) is request.asker:
             self._claims[request.point] = _Claim(request, inf)
+        elif request.kind is Kind.CANCEL and self.owner(request.point, now) is request.asker:
+            self._claims[request.point] = replace(self._claims[request.point], cancel=request)
 
     def cancelled(self, cancel: Request) -> None:
-        """Free the asker's point: the RTU has confirmed its cancel."""
+        """Free the point: the RTU has answered the cancel of what it was owned for, and of nothing that came later."""
         claim = self._claims.get(cancel.point)
-        if claim is not None and claim.request.asker is cancel.asker:
+        if claim is not None and claim.cancel is cancel:
             del self._claims[cancel.point]
 
     def free(self, request: Request) -> None:

@@ -34,7 +34,7 @@ from tests.gateway.scene import (
     value,
 )
 from tests.program import free_port
-from tests.station import interrogation, single_command
+from tests.station import interrogation, single_command, single_point
 from tests.transport.recorder import until
 
 ENDLESS = LinkParameters(k=32767, w=1)
@@ -162,6 +162,25 @@ def test_what_the_router_says_goes_into_the_log_of_the_rtu_or_of_the_master() ->
             scada.connection.send([single_command(MASTER_CA, 1)])
             await until(lambda: logs.said("SCADA", "C_SC_NA_1", "this master may not command"))
             assert rtu.peer.asdus == []
+
+    play(scenario)
+
+
+def test_asdus_of_another_station_that_a_master_would_take_for_its_own_are_withheld_with_one_line() -> None:
+    async def scenario() -> None:
+        logs, row = Logs(), master_row()
+        async with (
+            Rtu() as rtu,
+            gateway(group_row(rtu.port, masters=[row]), logs=logs) as group,
+            master(row.port) as scada,
+        ):
+            for number in (1, 2):
+                rtu.send(single_point(MASTER_CA, number), value(number))
+                await until(lambda: len(numbers(scada.asdus)) == number)  # noqa: B023 - waited for in this round
+            assert scada.asdus[1:] == [single_point(MASTER_CA, number) for number in (1, 2)]
+            told = [line for line in logs.lines["SCADA"] if "with CA 33 are withheld" in line]
+            assert len(told) == 1
+            assert group.buffer.account(row.key).withheld == 2
 
     play(scenario)
 

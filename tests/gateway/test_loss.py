@@ -43,7 +43,7 @@ def test_hosts_are_tried_in_their_order_and_each_failure_says_why() -> None:
     async def scenario() -> None:
         logs, dead, row = Logs(), free_port(), master_row()
         async with Rtu() as live, gateway(group_row(dead, live.port, masters=[row]), logs=logs) as group:
-            await until(lambda: live.started)
+            await until(lambda: logs.said("RTU", "started"))
             assert logs.lines["RTU"] == [
                 f"connecting to 127.0.0.1:{dead}",
                 f"no connection to 127.0.0.1:{dead}: Connection refused",

@@ -310,3 +310,20 @@ def test_on_demand_the_rtu_is_stopped_when_the_master_went_while_it_was_starting
             await until(lambda: StopRequested() in rtu.peer.events)
 
     play(scenario)
+
+
+def test_asking_the_rtu_for_what_is_so_already_sends_nothing() -> None:
+    async def scenario() -> None:
+        row = master_row()
+        async with (
+            Rtu() as rtu,
+            gateway(group_row(rtu.port, masters=[row], startdt=StartDt.ON_DEMAND)) as group,
+        ):
+            await until(lambda: rtu.peers)
+            group.rtu.stop()
+            group.rtu.start()
+            await until(lambda: group.rtu.started)
+            group.rtu.start()
+            assert rtu.peer.events == [StartRequested()]
+
+    play(scenario)

@@ -32,6 +32,18 @@ def test_two_ends_start_send_and_acknowledge() -> None:
     asyncio.run(scenario())
 
 
+def test_a_system_without_a_time_limit_for_unacknowledged_octets_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "TCP_USER_TIMEOUT", raising=False)
+
+    async def scenario() -> None:
+        server, client = Recorder(), Recorder()
+        async with pair(DEFAULTS, server, client) as (_, controlling):
+            controlling.start()
+            await until(lambda: server.events)
+
+    asyncio.run(scenario())
+
+
 def test_nothing_is_read_from_a_connection_that_has_not_begun() -> None:
     async def scenario() -> None:
         port, owner = Port(DEFAULTS), Recorder()
