@@ -5,7 +5,7 @@ from math import inf
 from iec104mm2ss.routing.ledger import RTU_LOST, Ledger
 from iec104mm2ss.routing.notes import Tally
 from iec104mm2ss.routing.policy import CLOCK_PATIENCE, COMMAND_AGE
-from iec104mm2ss.routing.request import Point, Request, Session
+from iec104mm2ss.routing.request import Point, Request, Rivalry, Session
 from iec104mm2ss.routing.table import POINT_COMMANDS, Kind
 from iec104mm2ss.routing.transfer import Transfer
 from iec104mm2ss.routing.waiting import Waiting
@@ -98,12 +98,16 @@ class Dispatch:
 
     def _first_free(self, session: Session) -> Request | None:
         """Return the first request that nothing holds; a held command holds its session's later ones to that point."""
-        held: set[Point] = set()
+        points: set[Point] = set()
+        rivalries: set[Rivalry] = set()
         for request in session.waiting:
-            if not (request.command and request.point in held) and not self._is_held(request):
-                return request
+            if not (request.command and request.point in points):
+                # What holds one request holds its session's others like it: a flood is not looked at one by one.
+                if request.rivalry not in rivalries and not self._is_held(request):
+                    return request
+                rivalries.add(request.rivalry)
             if request.command:
-                held.add(request.point)
+                points.add(request.point)
         return None
 
     def _is_held(self, request: Request) -> bool:
@@ -150,5 +154,8 @@ class Dispatch:
 
 
 def _could_be_mixed_up(request: Request, other: Request) -> bool:
-    """Whether an answer to `other`, which the RTU has, might be one to `request`."""
-    return other.blocking and request.asker not in other.askers
+    """Whether an answer to `other`, which the RTU has, might be one to `request`.
+
+    So the cancel of an interrogation waits as long as that serves anybody else: it would stop that one's too.
+    """
+    return other.blocking and any(asker is not request.asker for asker in other.askers)

@@ -126,7 +126,10 @@ class Intake:
 
     def _stop_interrogating(self, request: Request, now: float) -> None:
         waited = self._withdraw(request)
-        running = self._running_like(request)
+        alike = self._running_like(request)
+        running = alike.pop() if alike else None
+        for unanswered in alike:
+            del unanswered.members[request.asker]
         if running is not None and len(running.members) > 1:
             del running.members[request.asker]
             self._confirm(request, "others still interrogate", now)
@@ -141,9 +144,10 @@ class Intake:
             self._dispatch.withdraw(other)
         return bool(withdrawn)
 
-    def _running_like(self, request: Request) -> Request | None:
+    def _running_like(self, request: Request) -> list[Request]:
+        """Return what the cancel `request` would stop, oldest first; all but the last were never answered."""
         running = self._ledger.pending.interrogations(request.type_id)
-        return next((it for it in running if request.asker in it.members and request.deactivates(it)), None)
+        return [it for it in running if request.asker in it.members and request.deactivates(it)]
 
     def _confirm(self, request: Request, why: str, now: float) -> None:
         session, asdu = request.asker, request.members[request.asker]

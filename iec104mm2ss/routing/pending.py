@@ -98,8 +98,16 @@ class Pending:
 
 
 def _best(oldest_first: Iterable[Request], rank: Callable[[Request], Rank]) -> Request | None:
-    """Return the request with the highest rank, the newest of several."""
-    return max(reversed(list(oldest_first)), key=rank, default=None)
+    """Return the request with the highest rank: the newest of several, or its session's first one like it.
+
+    For an RTU answers in order, but one that it left unanswered has no claim on what comes later.
+    """
+    candidates = list(oldest_first)
+    best = max(reversed(candidates), key=rank, default=None)
+    if best is None:
+        return None
+    like_it = (best.asker, best.blocking, rank(best))
+    return next(request for request in candidates if (request.asker, request.blocking, rank(request)) == like_it)
 
 
 def _may_answer(number: int, kind: Kind) -> bool:

@@ -46,7 +46,8 @@ class Request:
     `outgoing` is the ASDU for the RTU, `members` the sessions it serves with the ASDU that each sent. Without members
     it is an orphan: its master is gone and it swallows the rest of the answer.
     `deadline` ends its present stage; `sent` and `confirmed` are times, None before. `held` once its turn came in vain;
-    `blocking` as long as others are held for its sake.
+    `blocking` as long as others are held for its sake. `key` is what an answer carries for certain, `point` what the
+    request is about, `rivalry` what no request of another session may share with it while it is on its way.
     """
 
     kind: Kind
@@ -60,26 +61,19 @@ class Request:
     confirmed: float | None = None
     held: bool = False
     blocking: bool = True
+    key: Key = field(init=False)
+    point: Point = field(init=False)
+    rivalry: Rivalry = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key = type_id(self.outgoing), common_address(self.outgoing), ioa(self.outgoing)
+        self.point = self.key[1:]
+        self.rivalry = self.key[:1] if self.kind is Kind.INTERROGATION else self.key
 
     @property
     def type_id(self) -> int:
         """The type of the request; a confirmation repeats it."""
-        return type_id(self.outgoing)
-
-    @property
-    def key(self) -> Key:
-        """What an answer to it carries for certain."""
-        return type_id(self.outgoing), common_address(self.outgoing), ioa(self.outgoing)
-
-    @property
-    def point(self) -> Point:
-        """The point that it is about."""
-        return common_address(self.outgoing), ioa(self.outgoing)
-
-    @property
-    def rivalry(self) -> Rivalry:
-        """What no request of another session may share with it while it is on its way."""
-        return (self.type_id,) if self.kind is Kind.INTERROGATION else self.key
+        return self.key[0]
 
     @property
     def askers(self) -> Collection[Session]:

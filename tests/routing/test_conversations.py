@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -34,6 +36,8 @@ from tests.routing.bench import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iec104mm2ss.routing.request import Request
 
 REQUESTS = [
@@ -51,6 +55,8 @@ REQUESTS = [
     TEST,
     CLOCK,
 ]
+HABITS = ["0", "mirrored", "mirrored in confirmations", "anybody's"]
+SPANS = [0.05, 0.2, 0.5, 1.0, 1.0, 2.0, 4.0, 6.0, 11.0, 31.0]
 NEGATIVE = 0x40
 COMMAND_AGE = 5.0
 CLOCK_PATIENCE = 0.1
@@ -89,7 +95,7 @@ class Conversation(RuleBasedStateMachine):
     """Masters A to C and an RTU that does one interrogation at a time and has its own idea of originator addresses."""
 
     @initialize(
-        habit=st.sampled_from(["0", "mirrored", "mirrored in confirmations", "anybody's"]),
+        habit=st.sampled_from(HABITS),
         stamp=st.booleans(),
     )
     def begin(self, habit: str, stamp: bool) -> None:  # noqa: FBT001 - drawn
@@ -203,7 +209,12 @@ class Conversation(RuleBasedStateMachine):
     def answer(self, answers: list[tuple[int, bool, int]]) -> None:
         for job, positive, somebody in answers:
             if self.jobs:
-                self.answer_one(self.jobs[job % len(self.jobs)], somebody, positive=positive)
+                self.answer_one(self.first_like(self.jobs[job % len(self.jobs)]), somebody, positive=positive)
+
+    def first_like(self, job: Job) -> Job:
+        """Requests are answered in any order, but equal ones of one master in theirs."""
+        like_it = (job.asdu, job.askers, job.confirmed)
+        return next(it for it in self.jobs if (it.asdu, it.askers, it.confirmed) == like_it)
 
     def answer_one(self, chosen: Job, somebody: int, *, positive: bool) -> None:
         if chosen.asdu[0] == READ[0]:
@@ -273,7 +284,7 @@ class Conversation(RuleBasedStateMachine):
 
     # Time.
 
-    @rule(seconds=st.sampled_from([0.05, 0.2, 0.5, 1.0, 1.0, 2.0, 4.0, 6.0, 11.0, 31.0]), in_time=st.booleans())
+    @rule(seconds=st.sampled_from(SPANS), in_time=st.booleans())
     def pass_time(self, seconds: float, in_time: bool) -> None:  # noqa: FBT001 - drawn
         self.now += seconds
         ignored = [job for job in self.jobs if job.expires() <= self.now]
@@ -310,3 +321,25 @@ class Conversation(RuleBasedStateMachine):
 
 TestConversation = Conversation.TestCase
 TestConversation.settings = settings(stateful_step_count=60)
+
+
+@pytest.mark.parametrize("habit", HABITS)
+@pytest.mark.parametrize("stamp", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_day(seed: int, stamp: bool, habit: str) -> None:  # noqa: FBT001 - a table's column
+    """The same with far more going on at once than hypothesis likes to draw."""
+    draw = random.Random(seed)
+    day = Conversation()
+    day.begin(habit=habit, stamp=stamp)
+    steps: dict[Callable[[], None], int] = {
+        lambda: day.ask([(draw.randrange(3), draw.choice(REQUESTS))]): 30,
+        lambda: day.ask_with_a_setpoint_like_no_other(draw.randrange(3)): 5,
+        lambda: day.come_back(draw.randrange(3)): 3,
+        lambda: day.windows_open(draw.choice([1, 1, 2, 12])): 25,
+        lambda: day.answer([(draw.randrange(100), draw.random() < 0.7, draw.randrange(256))]): 29,
+        lambda: day.report(draw.randrange(256)): 2,
+        lambda: day.pass_time(draw.choice(SPANS), draw.random() < 0.6): 6,
+    }
+    for step in draw.choices(list(steps), list(steps.values()), k=400):
+        step()
+    day.teardown()

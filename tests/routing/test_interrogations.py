@@ -369,3 +369,34 @@ def test_an_interrogation_may_be_sent_to_group_16() -> None:
     value = octets("01 01 24 00 01 00 07 00 00 01")  # M_SP_NA_1 inro16, IOA 7
     bench.rtu_sends(value)
     assert master.gets() == [patched(value, oa=0x0A)]
+
+
+def test_a_deactivation_that_had_to_wait_stops_nobody_else() -> None:
+    bench = Bench()
+    first, second = bench.masters("AB")
+    second.sends(STOP, GI)
+    first.sends(GI)
+    assert bench.rtu_gets(window=1) == [patched(GI, oa=1)]
+    assert bench.rtu_gets() == []
+    serve(bench)
+    assert first.gets() == whole_answer(first)
+    assert second.gets() == whole_answer(second)
+    assert bench.rtu_gets() == [patched(STOP, oa=2)]
+
+
+def test_deactivation_of_what_runs_leaves_what_was_never_answered_too() -> None:
+    bench = Bench()
+    first, second = bench.masters("AB")
+    first.sends(GI)
+    second.sends(GI)
+    bench.rtu_gets()
+    bench.time_is(10.0)
+    first.sends(GI, now=10.0)
+    second.sends(GI, now=10.0)
+    bench.rtu_gets(now=10.0)
+    second.sends(STOP, now=11.0)
+    assert second.gets() == [second.answer(STOP, DEACTCON)]
+    for now in (12.0, 13.0):
+        serve(bench, now=now)
+    assert first.gets() == whole_answer(first) * 2
+    assert second.gets() == []

@@ -242,3 +242,15 @@ def test_a_read_of_an_owned_point_is_answered() -> None:
     bench.rtu_sends(READ_VALUE)
     assert second.gets() == [patched(READ_VALUE, oa=0x0B)]
     assert first.gets() == []
+
+
+def test_a_cancel_frees_nothing_that_was_selected_after_it() -> None:
+    bench = Bench()
+    first, second = bench.masters("AB")
+    first.sends(CANCEL, SELECT)
+    bench.rtu_gets()
+    bench.rtu_sends(patched(CANCEL, cause=DEACTCON, oa=0))
+    assert is_refused(bench, second, DOUBLE, now=1.0)
+    bench.confirms(SELECT, now=2.0)
+    assert first.gets() == [first.answer(CANCEL, DEACTCON), first.answer(SELECT, ACTCON)]
+    assert is_refused(bench, second, DOUBLE, now=2.0)

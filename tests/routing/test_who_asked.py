@@ -391,3 +391,17 @@ def test_the_newest_is_the_one_that_the_rtu_got_last() -> None:
     bench.rtu_sends(READ_VALUE, now=12.0)
     assert first.gets() == []
     assert second.gets() == [patched(READ_VALUE, oa=0x0B)]
+
+
+def test_equal_requests_of_one_session_are_answered_in_their_order() -> None:
+    bench = Bench()
+    master = bench.master("A")
+    master.sends(SELECT, CANCEL, SELECT)
+    bench.rtu_gets()
+    bench.confirms(SELECT)
+    bench.rtu_sends(patched(CANCEL, cause=DEACTCON, oa=0))
+    # The cancel ended the first select, not what came after it.
+    bench.confirms(SELECT)
+    expected = [master.answer(SELECT, ACTCON), master.answer(CANCEL, DEACTCON), master.answer(SELECT, ACTCON)]
+    assert master.gets() == expected
+    assert bench.router.unanswered == 0
