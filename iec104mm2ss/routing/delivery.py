@@ -65,8 +65,9 @@ class Delivery:
         self._ledger.notes.count(Tally.MALFORMED, f"dropped: {fault(asdu)}")
 
     def _restarted(self, asdu: bytes, _now: float) -> None:
-        text = f"{describe_asdu(asdu)}: the RTU has started anew; not forwarded"
-        self._ledger.notes.count(Tally.END_OF_INITIALISATION, text)
+        # Many RTUs send it after every STARTDT, so it is nothing to be warned of.
+        self._ledger.notes.count(Tally.END_OF_INITIALISATION)
+        self._ledger.notes.tell(None, f"{describe_asdu(asdu)}: the RTU has started anew; not forwarded")
 
     def _misplaced(self, asdu: bytes, _now: float) -> None:
         self._ledger.notes.count(Tally.MISPLACED, f"{describe_asdu(asdu)}: dropped, only a master sends this")

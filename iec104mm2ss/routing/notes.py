@@ -49,8 +49,8 @@ class Notes:
         if text:
             self._lines.append(Note(session, text, warning=True))
 
-    def tell(self, session: Session, text: str) -> None:
-        """Say `text` in a session's log."""
+    def tell(self, session: Session | None, text: str) -> None:
+        """Say `text` in a session's log, or in the RTU's."""
         self._lines.append(Note(session, text))
 
     def take(self) -> list[Note]:
