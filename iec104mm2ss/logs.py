@@ -1,4 +1,4 @@
-"""Readable, rotated text files, one per connection, and what the process prints.
+"""Readable, rotated files, one per connection, as text or as a table, and what the process prints.
 
 A line is formatted where it is logged and written by one background thread, so a slow, full or vanished disk never
 holds the event loop. Whatever could not be written is counted, and the file says so as soon as it can be written again.
@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +43,8 @@ _OPEN_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_BYTE_ORDER_MARK = "\ufeff"
 _JOURNAL_PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 
 
@@ -55,6 +57,15 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def cell(text: str) -> str:
+    """Return a cell of a table that stands for this text: one line, quoted where need be, never a formula.
+
+    What a spreadsheet would calculate gets an apostrophe in front (numbers are not for this function).
+    """
+    shown = printable(f"'{text}" if text.startswith(_FORMULA) else text)
+    return '"' + shown.replace('"', '""') + '"' if any(mark in shown for mark in ',;"') else shown
 
 
 def console(level: int = logging.INFO, stream: TextIO | None = None) -> logging.Logger:
@@ -75,7 +86,7 @@ def console(level: int = logging.INFO, stream: TextIO | None = None) -> logging.
 
 
 class ConnectionLogs:
-    """The text files of all connections in one folder.
+    """The files of all connections in one folder.
 
     `size` is the length in octets at which a file is rotated, `files` how many older ones are kept beside it (0: none),
     `limit` how many lines may wait for the disk. Warnings and worse also go to `console`, with the connection's name in
@@ -120,14 +131,55 @@ class ConnectionLogs:
 
         `group` and `port` (S: None, a group has one) make the file's name unique; `name` may be any text.
         """
-        row = _Row(printable(f"{group} {role}/{name}"), _file_name(group, role, name, port))
+        row = _Row(printable(f"{group} {role}/{name}"), f"{_file_name(group, role, name, port)}.log")
         return logging.LoggerAdapter(self._logger, {"row": row})
+
+    def table(self, station: int, name: str, port: int, columns: Sequence[str], *, part: str = "") -> "TableLog":
+        """Give a log that is a comma-separated file with a header, the time and `columns`, for a spreadsheet.
+
+        `station` and `port` make the file's name unique, `part` where one port has several.
+        """
+        file = f"{_file_name(station, '', name, port)}{part and f'-{part}'}.csv"
+        return TableLog(
+            self._intake, self._logger, {"row": _Row(printable(f"{station} {name}:{port}"), file, tuple(columns))}
+        )
+
+
+class TableLog(ConnectionLog):
+    """A table. What is logged as text is a row with that text in the first column after the time."""
+
+    def __init__(self, intake: "_Intake", logger: logging.Logger, extra: dict[str, object]) -> None:
+        super().__init__(logger, extra)
+        self._intake = intake
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much waits for the disk that who can wait should, lest rows be lost."""
+        return self._intake.is_half_full
+
+    def rows(self, rows: Sequence[str]) -> None:
+        """Add rows of one moment: the cells after the time, as many as there are columns, joined by commas."""
+        self.logger.info("", extra={**(self.extra or {}), "rows": rows})
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """A file; `columns` are those of a table after the time, none of a text."""
+
     label: str
     file: str
+    columns: tuple[str, ...] = ()
+
+    @property
+    def header(self) -> bytes:
+        # The mark is what tells a spreadsheet on Windows that names are in UTF-8.
+        return f"{_BYTE_ORDER_MARK}time,{','.join(self.columns)}\n".encode() if self.columns else b""
+
+    def line(self, moment: float, text: str) -> bytes:
+        """The line of a text, which has the whole width of a table."""
+        if not self.columns:
+            return _line(moment, text)
+        return f"{_wall_time(moment)},{cell(text)}{',' * (len(self.columns) - 1)}\n".encode()
 
 
 class _Intake(logging.handlers.QueueHandler):
@@ -142,6 +194,10 @@ class _Intake(logging.handlers.QueueHandler):
         self._refused: Counter[_Row] = Counter()
 
     @property
+    def is_half_full(self) -> bool:
+        return 2 * self.lines.qsize() > self._limit
+
+    @property
     def waiting_refusals(self) -> int:
         return self._refused.total()
 
@@ -149,7 +205,7 @@ class _Intake(logging.handlers.QueueHandler):
         if self.lines.qsize() < self._limit:
             self.lines.put(record)
         else:
-            self._refused[_row(record)] += 1
+            self._refused[_row(record)] += len(_rows(record) or " ")
 
     def take_refused(self) -> Counter[_Row]:
         """Hand over, and forget, how many lines of each row found the queue full."""
@@ -185,11 +241,11 @@ class _Writer(logging.handlers.QueueListener):
 
     def _take(self, record: logging.LogRecord) -> None:
         row = _row(record)
-        text = record.getMessage()
         if record.levelno >= logging.WARNING:
-            self._console.log(record.levelno, "%s: %s", row.label, text)
-        self._batch[row].append(_line(record.created, text))
-        self._batched += 1
+            self._console.log(record.levelno, "%s: %s", row.label, record.getMessage())
+        lines = _lines(record)
+        self._batch[row] += lines
+        self._batched += len(lines)
         if self._batched >= _BATCH_LIMIT or self._intake.lines.empty():
             self._write_batch()
 
@@ -218,7 +274,7 @@ class _Writer(logging.handlers.QueueListener):
                 raise TimeoutError("the program ended first")
             self._report_losses(row)
             for chunk in _chunks(lines, self._folder.size):
-                self._folder.append(row.file, chunk)
+                self._folder.append(row.file, chunk, row.header)
                 written += chunk.count(b"\n")
         except OSError as error:
             reason = error.strerror or str(error)
@@ -234,7 +290,7 @@ class _Writer(logging.handlers.QueueListener):
         if row in self._losses:
             now = time.time()
             reports = (f"lines lost here: {count} ({reason})" for reason, count in self._losses[row].items())
-            self._folder.append(row.file, b"".join(_line(now, report) for report in reports))
+            self._folder.append(row.file, b"".join(row.line(now, report) for report in reports), row.header)
             del self._losses[row]
 
     def _complain(self, text: str) -> None:
@@ -252,12 +308,14 @@ class _Folder:
         self._path = path
         self._files = files
 
-    def append(self, file: str, data: bytes) -> None:
-        """Write all of `data` or nothing; raises OSError."""
+    def append(self, file: str, data: bytes, header: bytes) -> None:
+        """Write all of `data` or nothing, after `header` where the file is new; raises OSError."""
         path = self._path / file
         length = _length(path)
         if length + len(data) > self.size:
             self._make_room(path, length)
+            length = _length(path)
+        data = data if length else header + data
         descriptor = self._open(path)
         try:
             _write_whole(descriptor, data)
@@ -332,15 +390,27 @@ def _read_by_journald(stream: TextIO) -> bool:
 
 def _row(record: logging.LogRecord) -> _Row:
     row = record.__dict__["row"]
-    assert isinstance(row, _Row)  # noqa: S101 - only the adapters of ConnectionLogs.connection log here
+    assert isinstance(row, _Row)  # noqa: S101 - only the adapters of ConnectionLogs log here
     return row
+
+
+def _rows(record: logging.LogRecord) -> Sequence[str] | None:
+    return record.__dict__.get("rows")
+
+
+def _lines(record: logging.LogRecord) -> list[bytes]:
+    rows = _rows(record)
+    if rows is None:
+        return [_row(record).line(record.created, record.getMessage())]
+    time = _wall_time(record.created)
+    return [f"{time},{row}\n".encode() for row in rows]
 
 
 def _file_name(group: int, role: str, name: str, port: int | None) -> str:
     """Build a name that starts with the number, so that no name can be a device, hidden, or outside the folder."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "_", name[:_NAME_LIMIT])
     parts = (str(group), role, "" if port is None else str(port), safe)
-    return "-".join(part for part in parts if part) + ".log"
+    return "-".join(part for part in parts if part)
 
 
 def _line(moment: float, text: str) -> bytes:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from iec104mm2ss.settings.problems import Problem
 
 EXIT_OK = 0
-EXIT_USAGE = 2
 EXIT_CONFIGURATION = 78
 """EX_CONFIG of sysexits.h: systemd's RestartPreventExitStatus can tell it from a crash."""
 

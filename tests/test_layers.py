@@ -27,12 +27,13 @@ ALLOWED: dict[str, set[str]] = {
     "ntp": set(),
     "systemd": set(),
     "process": set(),
+    "program": {"logs", "process", "settings", ""},
     "gateway": {*CORE, *LEAVES, "routing", ""},
-    "simulator": {*CORE, *LEAVES, ""},
+    "simulator": {*CORE, *LEAVES, "program", ""},
     "gui": {"console", "settings", ""},
     "demo": {*CORE, *LEAVES, "gateway", "simulator", ""},
     "ctl": {*CORE, *LEAVES, ""},
-    "cli": {*CORE, *LEAVES, "routing", "gateway", "simulator", "gui", "demo", ""},
+    "cli": {*CORE, *LEAVES, "program", "routing", "gateway", "simulator", "gui", "demo", ""},
     "__main__": {"cli"},
 }
 # Packages that are not in the standard library, and tkinter: the layers that may import them.

@@ -1,4 +1,4 @@
-"""The data files of a simulation: each is read once, however many RTUs share it, and looked at again when it is used."""
+"""The data files of a simulation: each is read once, however many RTUs share it, and looked at again before use."""
 
 import logging
 from collections.abc import Callable

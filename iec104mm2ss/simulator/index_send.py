@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.simulator.journal import row_of_signal, row_of_skipped
 from iec104mm2ss.simulator.port import local_time
@@ -16,8 +17,16 @@ if TYPE_CHECKING:
     from iec104mm2ss.simulator.shared import SharedStation
 
 
+_LOOK_AGAIN: Final = 0.1
+_PATIENCE: Final = 5.0
+
+
 class IndexSend:
-    """The source of a port while it sends an index. `on_end` is called once, also when it was interrupted."""
+    """The source of a port while it sends an index. `on_end` is called once, also when it was interrupted.
+
+    It goes no faster than the log, which is the protocol of the test and is to have every signal; but a disk that does
+    not answer for 5 s no longer holds it back.
+    """
 
     def __init__(
         self, index: int, sending: Sending, station: SharedStation, log: TableLog, on_end: Callable[[], None]
@@ -29,10 +38,11 @@ class IndexSend:
         self._on_end = on_end
         self._event = f"index {index}"
         self._ended = False
+        self._held_since = self._look_again = math.inf
 
     def take(self, count: int, now: float) -> list[bytes]:
         """Return the reports of the signals that go out now."""
-        signals = self.sending.take(count, now)
+        signals = self.sending.take(0 if self._is_held(now) else count, now)
         self._tell_skipped()
         asdus: list[bytes] = []
         if signals:
@@ -49,8 +59,8 @@ class IndexSend:
         self.sending.heard(asdu, now)
 
     def next_deadline(self) -> float:
-        """When the next signal is due or has waited too long."""
-        return self.sending.next_deadline()
+        """When the next signal is due or has waited too long, or the log is to be looked at again."""
+        return min(self.sending.next_deadline(), self._look_again)
 
     def stop(self, now: float) -> None:
         """End it at once."""
@@ -62,6 +72,13 @@ class IndexSend:
         self.sending.stop()
         self._end(f"interrupted, {reason}", 0.0)
 
+    def _is_held(self, now: float) -> bool:
+        behind = self._log.is_behind and not self.sending.finished
+        self._held_since = min(self._held_since, now) if behind else math.inf
+        held = behind and now < self._held_since + _PATIENCE
+        self._look_again = now + _LOOK_AGAIN if held else math.inf
+        return held
+
     def _tell_skipped(self) -> None:
         skipped = self.sending.take_skipped()
         if skipped:
@@ -70,6 +87,7 @@ class IndexSend:
     def _end(self, how: str, now: float) -> None:
         if not self._ended:
             self._ended = True
+            self._look_again = math.inf
             progress = self.sending.progress(now)
             self._log.info("index %d %s: %d sent, %d left out", self.index, how, progress.sent, progress.skipped)
             self._on_end()

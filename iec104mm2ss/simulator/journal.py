@@ -48,15 +48,14 @@ def row_of_signal(event: str, signal: Signal, tag: str) -> str:
     """Return the row of a signal that an index send sends with the time tag `tag`."""
     row = signal.row
     shown = tag if row.type_id in UNTAGGED else ""
-    quality = " ".join(row.quality)
-    kind = type_label(row.type_id)
+    kind, quality = type_label(row.type_id), _flags(signal.point.quality)
     return _row(event, kind, str(row.ioa), number_text(row.value), quality, _SPONTANEOUS, shown, row.comment)
 
 
 def row_of_skipped(event: str, signal: Signal, reason: str) -> str:
     """Return the row of a signal that an index send leaves out."""
     row = signal.row
-    kind, comment = type_label(row.type_id), _joined(f"not sent, {reason}", row.comment)
+    kind, comment = type_label(row.type_id), _joined("not sent", reason, row.comment)
     return _row(event, kind, str(row.ioa), number_text(row.value), "", "", "", comment)
 
 
@@ -93,7 +92,7 @@ def _parts(element: Element) -> tuple[str, str, str, str]:
 
 
 def _flags(flags: Quality | CounterFlag) -> str:
-    return " ".join(str(flag.name) for flag in flags)
+    return " ".join(str(flag.name) for flag in sorted(flags, reverse=True))
 
 
 def _cause(asdu: bytes) -> str:

@@ -38,7 +38,7 @@ class Master:
 
     async def take_to(self, kind: type, cause: str) -> list[Any]:
         """Return all messages up to the first of this kind and cause."""
-        taken = []
+        taken: list[Any] = []
         while not taken or (type(taken[-1]), taken[-1].cause.name) != (kind, cause):
             taken += await self.take(1)
         return taken

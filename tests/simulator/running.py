@@ -1,4 +1,4 @@
-"""A station's port in an event loop of its own thread, so that blocking peers can talk to it."""
+"""A station's port, or the whole simulator, in a loop of its own thread, so that blocking peers can talk to it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import asyncio
 import math
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from iec104mm2ss.link.parameters import LinkParameters
+from iec104mm2ss.logs import ConnectionLogs
+from iec104mm2ss.settings.rtus import load_rtus
+from iec104mm2ss.settings.simulation import Misbehaviour
 from iec104mm2ss.simulator.port import Answering, StationPort
+from iec104mm2ss.simulator.simulation import Simulator
+from tests.logfiles import Console
 from tests.program import eventually, free_port
+from tests.simulator.program import logged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
+    from pathlib import Path
 
+    from iec104mm2ss.simulator.commands import Send
+    from tests.simulator.program import RtuFile
+
+GOOD = Misbehaviour()
 _Result = TypeVar("_Result")
 
 
@@ -34,23 +45,45 @@ class Witness:
     def wait_note(self, text: str) -> None:
         eventually(lambda: any(text in note for note in self.notes), f"{text!r} among {self.notes}")
 
+    def wait_request(self) -> None:
+        eventually(lambda: bool(self.requests), "a request")
 
-class Running:
-    """A port that listens."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, port: StationPort, number: int, witness: Witness) -> None:
-        self.port = port
-        self.number = number
-        self.witness = witness
-        self._loop = loop
+class LoopThread:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="loop")
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """Run a coroutine in the loop; return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(5)
 
     def call(self, function: Callable[[], _Result]) -> _Result:
-        """Run a function in the port's thread; return its result."""
+        """Run a function in the loop; return its result."""
 
         async def run() -> _Result:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(5)
+        return self.run(run())
+
+    def end(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        self.loop.close()
+
+
+class Running:
+    """A port that listens."""
+
+    def __init__(self, thread: LoopThread, port: StationPort, number: int, witness: Witness) -> None:
+        self.port = port
+        self.number = number
+        self.witness = witness
+        self.call = thread.call
+        self.clock = thread.loop.time
 
     def send(self, *asdus: bytes) -> bool:
         return self.call(lambda: self.port.send(asdus))
@@ -58,21 +91,73 @@ class Running:
 
 @contextmanager
 def running_port(
-    station: Answering, *, k: int = 12, accepts: Callable[[str], bool] = lambda _: True
+    station: Answering,
+    *,
+    k: int = 12,
+    accepts: Callable[[str], bool] = lambda _: True,
+    misbehaviour: Misbehaviour = GOOD,
+    on_started: Callable[[], None] = lambda: None,
 ) -> Iterator[Running]:
     """Listen until the context ends; the port must then have met no bug."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="station")
-    thread.start()
-    number, witness = free_port(), Witness()
+    thread, number, witness = LoopThread(), free_port(), Witness()
     parameters = LinkParameters(t3=math.inf, k=k, w=max(1, 2 * k // 3))
-    port = StationPort(station, number, parameters, witness, bind="127.0.0.1", accepts=accepts)
+    port = StationPort(
+        station,
+        number,
+        parameters,
+        witness,
+        bind="127.0.0.1",
+        accepts=accepts,
+        misbehaviour=misbehaviour,
+        on_started=on_started,
+    )
     try:
-        asyncio.run_coroutine_threadsafe(port.open(), loop).result(5)
-        yield Running(loop, port, number, witness)
+        thread.run(port.open())
+        yield Running(thread, port, number, witness)
         assert witness.bugs == []
     finally:
-        asyncio.run_coroutine_threadsafe(port.close("test over"), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(5)
-        loop.close()
+        thread.run(port.close("test over"))
+        thread.end()
+
+
+class RunningSimulator:
+    """A simulator that listens, with its files and logs in `folder`."""
+
+    def __init__(self, thread: LoopThread, simulator: Simulator, folder: Path, console: Console) -> None:
+        self.simulator = simulator
+        self.folder = folder
+        self.console = console
+        self.call = thread.call
+
+    def log(self, port: int, part: str = "") -> list[list[str]]:
+        """Return the rows of an RTU's log without their times."""
+        return logged(self.folder / "log", port, part)
+
+    def wait_log(self, port: int, event: str, part: str = "") -> None:
+        """Wait for a row whose first cell has this text in it."""
+        eventually(lambda: any(event in row[0] for row in self.log(port, part)), f"{event!r} in {self.log(port, part)}")
+
+
+@contextmanager
+def running_simulator(folder: Path, file: RtuFile, *sends: Send) -> Iterator[RunningSimulator]:
+    """Run the RTUs of a file until the context ends; none of them may have met a bug."""
+    loaded = load_rtus(file.write(folder / "iec104rs.csv"))
+    assert not loaded.refused, loaded.problems
+    console, thread = Console(), LoopThread()
+    logs = ConnectionLogs(folder / "log", size=1_000_000, files=2, console=console)
+    logs.start()
+    simulator = thread.call(lambda: Simulator(loaded.simulation, logs, console, sends))
+
+    def states() -> list[str]:
+        return [row.state for row in thread.call(simulator.status)]
+
+    running = thread.call(lambda: asyncio.create_task(simulator.run()))
+    try:
+        eventually(lambda: "CLOSED" not in states(), "every port is tried")
+        yield RunningSimulator(thread, simulator, folder, console)
+        assert [line for line in console.lines if "internal error" in line] == []
+    finally:
+        thread.call(running.cancel)
+        thread.run(asyncio.wait([running]))
+        thread.end()
+        logs.stop()

@@ -84,7 +84,7 @@ def test_a_second_connection_is_refused_while_the_first_is_there() -> None:
     with running_port(bay()) as running:
         with started_master(running.number) as first, RawMaster(running.number) as second:
             second.wait_closed()
-            running.witness.wait_note(f"refused 127.0.0.1:{second.local[1]}: 127.0.0.1:{first.local[1]} is connected")
+            running.witness.wait_note(f"refused {second.name}: {first.name} is connected")
             first.test()
         running.witness.wait_note("disconnected")
         with started_master(running.number):
