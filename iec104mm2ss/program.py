@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
     from iec104mm2ss.settings.problems import Problem
+    from iec104mm2ss.settings.program import ProgramSettings
 
 EXIT_OK = 0
 EXIT_CONFIGURATION = 78
@@ -40,26 +41,6 @@ class Loaded(Protocol):
     @property
     def refused(self) -> bool:
         """Whether anything cannot."""
-
-
-class Settings(Protocol):
-    """What both files say about the program itself."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-    @property
-    def nogui(self) -> bool:
-        """Whether it works without a window."""
-
-    @property
-    def log_size(self) -> int:
-        """Octets of one log file."""
-
-    @property
-    def log_files(self) -> int:
-        """How many older ones are kept."""
 
 
 def parser(name: str, description: str, file: Path, what: str) -> argparse.ArgumentParser:
@@ -106,7 +87,7 @@ def check(loaded: Loaded, problems: Iterable[Problem], summary: str) -> int:
 
 def run(
     loaded: Loaded,
-    settings: Settings,
+    settings: ProgramSettings,
     log_folder: Path,
     serve: Callable[[ConnectionLogs, logging.Logger], Coroutine[Any, Any, None]],
     *,

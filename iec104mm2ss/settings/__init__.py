@@ -4,13 +4,13 @@ from iec104mm2ss.settings.endpoints import Endpoint
 from iec104mm2ss.settings.filters import HostFilter
 from iec104mm2ss.settings.load import Loaded, load, parse
 from iec104mm2ss.settings.problems import Problem
+from iec104mm2ss.settings.program import SetClock
 from iec104mm2ss.settings.site import (
     Clock,
     GroupRow,
     InterrogationData,
     MasterRow,
     RtuRow,
-    SetClock,
     Site,
     StartDt,
     Takeover,

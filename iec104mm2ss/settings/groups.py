@@ -6,7 +6,8 @@ from typing import Any
 
 from iec104mm2ss.settings.general import General
 from iec104mm2ss.settings.problems import Report
-from iec104mm2ss.settings.rows import ID, MASTER, PORT, RowReader, group_number, is_master, read_master, read_rtu
+from iec104mm2ss.settings.row_reader import RowReader
+from iec104mm2ss.settings.rows import ID, MASTER, PORT, column_of, group_number, is_master, read_master, read_rtu
 from iec104mm2ss.settings.site import GroupRow, MasterRow, RtuRow
 from iec104mm2ss.settings.table import Row
 
@@ -69,7 +70,7 @@ def _refuse_taken_originator(master: MasterRow, group: _Group, reader: RowReader
     other = next((row for row in group.masters if master.oa is not None and row.oa == master.oa), None)
     if other:
         reader.refuse(
-            reader.column_of("oa"), f"oa={master.oa} is used by {other.name} in row {other.line}; choose another one"
+            column_of(reader, "oa"), f"oa={master.oa} is used by {other.name} in row {other.line}; choose another one"
         )
 
 
@@ -77,7 +78,7 @@ def _refuse_too_many(master: MasterRow, group: _Group, reader: RowReader) -> Non
     before = sum(row.max for row in group.masters)
     if before + master.max > _MOST_SESSIONS:
         reader.refuse(
-            reader.column_of("max"),
+            column_of(reader, "max"),
             f"max={master.max} is too many: the rows of group {group.number} before this one allow {before} "
             f"connections, and together at most {_MOST_SESSIONS} are possible",
         )

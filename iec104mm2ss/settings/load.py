@@ -37,23 +37,16 @@ class Loaded:
 def load(
     path: Path, *, nogui: bool = False, ntp_servers: Sequence[str] = (), ntp_interval: int | None = None
 ) -> Loaded:
-    """Read a site file.
+    """Read a site file; the other arguments are those of the command line (see `ProgramSettings.overridden`).
 
-    The other arguments are those of the command line and beat the file: `ntp_servers` are used instead of its servers,
-    `ntp_interval` (seconds) instead of its `ntp_update_every_sec`; `nogui` holds when either has it. Never raises for
-    what is in the file or for a file that cannot be read.
+    Never raises for what is in the file or for a file that cannot be read.
     """
     try:
         data = read_octets(path)
     except UnusableError as error:
         return Loaded(Site(path=path), whole_file(path, error))
     loaded = parse(data, path)
-    site = dataclasses.replace(
-        loaded.site,
-        nogui=nogui or loaded.site.nogui,
-        ntp_servers=tuple(ntp_servers) or loaded.site.ntp_servers,
-        ntp_interval=loaded.site.ntp_interval if ntp_interval is None else ntp_interval,
-    )
+    site = loaded.site.overridden(nogui=nogui, ntp_servers=ntp_servers, ntp_interval=ntp_interval)
     return dataclasses.replace(loaded, site=site)
 
 

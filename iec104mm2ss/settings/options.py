@@ -16,7 +16,8 @@ from iec104mm2ss.settings.cells import (
     yes_or_no,
 )
 from iec104mm2ss.settings.endpoints import is_host, is_ipv6
-from iec104mm2ss.settings.site import Clock, InterrogationData, SetClock, StartDt, Takeover
+from iec104mm2ss.settings.program import SetClock
+from iec104mm2ss.settings.site import Clock, InterrogationData, StartDt, Takeover
 
 Convert = Callable[[str], Any]
 

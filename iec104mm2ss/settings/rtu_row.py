@@ -8,12 +8,10 @@ from typing import Any
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings import constants
 from iec104mm2ss.settings.cells import UnusableError, nearest, seconds, shown, whole, yes_or_no
-from iec104mm2ss.settings.filters import HostFilter, read_filter
 from iec104mm2ss.settings.options import LINK, LONGEST_TIME, MASTER_ONLY, Convert, Given
 from iec104mm2ss.settings.problems import Report, column_letter
-from iec104mm2ss.settings.rows import RowReader
+from iec104mm2ss.settings.row_reader import RowReader
 from iec104mm2ss.settings.simulation import Misbehaviour, RtuEntry
-from iec104mm2ss.settings.table import UNDECODABLE
 
 ID, NAME, CA, PORT, HOSTS, K, IDLE, DATA, FIRST_OPTION = range(9)
 LONGEST_NAME = 16
@@ -55,11 +53,18 @@ _COLUMNS = {"k": K, "idletime": IDLE}
 def read_entry(reader: RowReader, base: LinkParameters, folder: Path) -> RtuEntry | None:
     """The RTU of a row, None after a refusal. `base` holds where the row is silent, `folder` has the data files."""
     number = reader.value(ID, "id", _id, 0)
-    name, ca, port = _name(reader), reader.value(CA, "rtu no", _number, 0), reader.value(PORT, "port no", _number, 0)
-    accept = _filter(reader)
+    name, ca = reader.name(NAME, LONGEST_NAME, "RTU"), reader.value(CA, "rtu no", _number, 0)
+    port, accept = reader.value(PORT, "port no", _number, 0), reader.filter(HOSTS)
     given = _constants(reader)
     data = reader.value(DATA, "io data file", _existing(folder), folder)
-    options = _options(reader)
+    options = reader.options(
+        FIRST_OPTION,
+        OPTIONS,
+        unknown=lambda column, name: _refuse_unknown(reader, column, name),
+        remark=lambda column: reader.warn(
+            column, f"{shown(reader.text(column))} is no option name=value and is not used"
+        ),
+    )
     given |= {option: options[option] for option in _LINK_OPTIONS if option in options}
     link = None if reader.refused else link_parameters(base, given, reader.report)
     if link is None:
@@ -94,28 +99,6 @@ def link_parameters(base: LinkParameters, given: Mapping[str, Given], report: Re
     return LinkParameters(**values)
 
 
-def _name(reader: RowReader) -> str:
-    """The name: on one line, printable, at most 16 characters."""
-    text = " ".join(reader.text(NAME).split())
-    if not text:
-        reader.refuse(NAME, "the name is empty; every RTU needs one")
-    if UNDECODABLE in text:
-        reader.warn(NAME, f"the name {shown(text)} has characters that are not UTF-8; save the file as CSV UTF-8")
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else "?" for character in text)
-        reader.warn(NAME, f"the name has invisible control characters; it is shown as {shown(text)}")
-    if len(text) > LONGEST_NAME:
-        reader.warn(NAME, f"the name {shown(text)} is cut to its first {LONGEST_NAME} characters")
-    return text[:LONGEST_NAME].rstrip()
-
-
-def _filter(reader: RowReader) -> HostFilter:
-    accepted, complaints = read_filter(reader.text(HOSTS))
-    for complaint in complaints:
-        reader.warn(HOSTS, complaint)
-    return accepted
-
-
 def _constants(reader: RowReader) -> dict[str, Given]:
     """The window k and the idle time, where the row has them."""
     filled = {name: column for name, column in _COLUMNS.items() if reader.text(column)}
@@ -144,33 +127,6 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:  # a name that is too long, a folder that may not be looked into
         return False
-
-
-def _options(reader: RowReader) -> dict[str, Given]:
-    """The options `name=value` after the data file."""
-    options: dict[str, Given] = {}
-    for column in range(FIRST_OPTION, len(reader.row.cells)):
-        name, equals, text = (part.strip() for part in reader.text(column).partition("="))
-        if not name + equals or name.startswith("#"):
-            continue
-        if not equals:
-            reader.warn(column, f"{shown(name)} is no option name=value and is not used")
-        elif name.lower() in options:
-            reader.refuse(column, f"the option {name.lower()} is given twice in this row")
-        elif name.lower() in OPTIONS:
-            options[name.lower()] = _option(reader, column, name.lower(), text)
-        else:
-            _refuse_unknown(reader, column, name)
-    return options
-
-
-def _option(reader: RowReader, column: int, name: str, text: str) -> Given:
-    try:
-        value = OPTIONS[name](text)
-    except UnusableError as error:
-        value = None
-        reader.refuse(column, f"{shown(f'{name}={text}')} {error}")
-    return Given(value, reader.row.line, column_letter(column))
 
 
 def _refuse_unknown(reader: RowReader, column: int, name: str) -> None:

@@ -15,7 +15,7 @@ from iec104mm2ss.settings.general import read_general
 from iec104mm2ss.settings.options import LINK, PROGRAM, SERVER, Given
 from iec104mm2ss.settings.options import SETTINGS as SITE_SETTINGS
 from iec104mm2ss.settings.problems import Problem, Report
-from iec104mm2ss.settings.rows import RowReader
+from iec104mm2ss.settings.row_reader import RowReader
 from iec104mm2ss.settings.rtu_row import CA, DEFAULTS, PORT, link_parameters, read_entry
 from iec104mm2ss.settings.simulation import RtuEntry, Simulation
 from iec104mm2ss.settings.source import mistyped, read_octets, read_text, until_end, whole_file
@@ -47,23 +47,16 @@ class LoadedRtus:
 def load_rtus(
     path: Path, *, nogui: bool = False, ntp_servers: Sequence[str] = (), ntp_interval: int | None = None
 ) -> LoadedRtus:
-    """Read the file of the simulated RTUs.
+    """Read the file of the simulated RTUs; the other arguments are the command line's (`ProgramSettings.overridden`).
 
-    The other arguments are those of the command line and beat the file: `ntp_servers` are used instead of its servers,
-    `ntp_interval` (seconds) instead of its `ntp_update_every_sec`; `nogui` holds when either has it. Never raises for
-    what is in the file or for a file that cannot be read.
+    Never raises for what is in the file or for a file that cannot be read.
     """
     try:
         data = read_octets(path)
     except UnusableError as error:
         return LoadedRtus(Simulation(path=path), whole_file(path, error))
     loaded = parse_rtus(data, path)
-    simulation = dataclasses.replace(
-        loaded.simulation,
-        nogui=nogui or loaded.simulation.nogui,
-        ntp_servers=tuple(ntp_servers) or loaded.simulation.ntp_servers,
-        ntp_interval=loaded.simulation.ntp_interval if ntp_interval is None else ntp_interval,
-    )
+    simulation = loaded.simulation.overridden(nogui=nogui, ntp_servers=ntp_servers, ntp_interval=ntp_interval)
     return dataclasses.replace(loaded, simulation=simulation)
 
 

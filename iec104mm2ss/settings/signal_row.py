@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from iec104mm2ss.settings.cells import UnusableError, nearest, seconds, shown, whole
 from iec104mm2ss.settings.options import LONGEST_TIME, Convert
-from iec104mm2ss.settings.rows import RowReader
+from iec104mm2ss.settings.row_reader import RowReader
 from iec104mm2ss.settings.signal_cells import (
     COMMANDS,
     VALUES,

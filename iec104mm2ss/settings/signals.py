@@ -11,7 +11,7 @@ from pathlib import Path
 
 from iec104mm2ss.settings.cells import UnusableError, is_number, shown
 from iec104mm2ss.settings.problems import Problem, Report, column_letter
-from iec104mm2ss.settings.rows import RowReader
+from iec104mm2ss.settings.row_reader import RowReader
 from iec104mm2ss.settings.signal_row import IOA, TYPE, VALUE, Condition, SignalRow, read_signal
 from iec104mm2ss.settings.source import read_octets, read_text, whole_file
 from iec104mm2ss.settings.table import Row, read_rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.filters import HostFilter
-from iec104mm2ss.settings.site import SetClock
+from iec104mm2ss.settings.program import ProgramSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +51,7 @@ class RtuEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
-    """A whole file: the settings of the program and the RTUs that can run, in file order.
+class Simulation(ProgramSettings):
+    """A whole file: the settings of the program and the RTUs that can run, in file order."""
 
-    `ntp_interval` is seconds. `log_size` is octets of one log file, `log_files` how many older ones are kept.
-    """
-
-    path: Path
-    nogui: bool = False
-    ntp_servers: tuple[str, ...] = ()
-    ntp_interval: int = 900
-    set_clock: SetClock = SetClock.AUTO
-    log_size: int = 1_000_000
-    log_files: int = 5
     rtus: tuple[RtuEntry, ...] = ()

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import Literal
 
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.endpoints import Endpoint
 from iec104mm2ss.settings.filters import HostFilter
+from iec104mm2ss.settings.program import ProgramSettings
 
 
 class StartDt(Enum):
@@ -22,14 +22,6 @@ class InterrogationData(Enum):
 
     ASKER = "asker"
     ALL = "all"
-
-
-class SetClock(Enum):
-    """Whether NTP sets this machine's clock: when a server is given, never, or always by a step."""
-
-    AUTO = "auto"
-    NEVER = "never"
-    STEP = "step"
 
 
 class Takeover(Enum):
@@ -117,17 +109,7 @@ class GroupRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A whole file: the settings of the program and the groups that can run, in file order.
+class Site(ProgramSettings):
+    """A whole file: the settings of the program and the groups that can run, in file order."""
 
-    `ntp_interval` is seconds. `log_size` is octets of one log file, `log_files` how many older ones are kept.
-    """
-
-    path: Path
-    nogui: bool = False
-    ntp_servers: tuple[str, ...] = ()
-    ntp_interval: int = 900
-    set_clock: SetClock = SetClock.AUTO
-    log_size: int = 1_000_000
-    log_files: int = 5
     groups: tuple[GroupRow, ...] = ()

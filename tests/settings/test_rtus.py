@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from iec104mm2ss.settings.program import SetClock
 from iec104mm2ss.settings.rtus import LoadedRtus, load_rtus, parse_rtus
 from iec104mm2ss.settings.simulation import Simulation
-from iec104mm2ss.settings.site import SetClock
 from iec104mm2ss.settings.source import LARGEST_FILE
 from tests.settings.simulated import RTU, SEED_RTUS, folder, read_rtus, told
 
