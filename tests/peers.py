@@ -24,6 +24,9 @@ from tests.endpoint import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+TESTS_PER_SECOND = 40
+"""Fewer than the 50 TESTFR act within a second for which the gateway closes a master (C08)."""
+
 
 class RawMaster(Connection):
     """A controlling station. Connecting is tried again while the port refuses, at most `within` seconds."""
@@ -38,6 +41,7 @@ class RawMaster(Connection):
         within: float = PATIENCE,
     ) -> None:
         super().__init__(_connect(port, source, buffer, within), constants)
+        self._next_test = 0.0
 
     def start(self, within: float = PATIENCE) -> bytes:
         """STARTDT; return the M_EI that follows the confirmation."""
@@ -53,6 +57,8 @@ class RawMaster(Connection):
 
     def test(self, within: float = PATIENCE) -> None:
         """TESTFR, confirmed: the gateway reads and answers on this connection."""
+        time.sleep(max(0.0, self._next_test - time.monotonic()))
+        self._next_test = time.monotonic() + 1 / TESTS_PER_SECOND
         confirmations = self.times_seen(TESTFR_CON)
         self.send_raw(TESTFR_ACT)
         self.wait_frame(TESTFR_CON, count=confirmations + 1, within=within)
