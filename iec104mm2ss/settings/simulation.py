@@ -13,9 +13,10 @@ class Misbehaviour:
     """What an RTU does wrong on purpose; the defaults are those of a good one.
 
     `mirror_oa` is False for an RTU that answers with originator address 0. `ack_delay` are seconds by which the
-    confirmations and what follows are held back, `answer_delay` seconds before every answer; the two add up. `no_actterm` leaves
-    out every ACTTERM. `refuse_second_gi` answers an interrogation negatively while another one runs. The connection is
-    dropped after `drop_frames` I-frames sent on it (1 or more) or `drop_seconds` after it came (above 0); None: never.
+    confirmations and what follows are held back, `answer_delay` seconds before every answer; the two add up.
+    `no_actterm` leaves out every ACTTERM. `refuse_second_gi` answers an interrogation negatively while another one
+    runs. The connection is dropped after `drop_frames` I-frames sent on it (1 or more) or `drop_seconds` after it
+    came (above 0); None: never.
     """
 
     mirror_oa: bool = True

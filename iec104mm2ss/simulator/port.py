@@ -114,6 +114,7 @@ class StationPort:
         self._connection: Connection | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
+        self._drop_timer: asyncio.TimerHandle | None = None
         self._listener = Listener(
             port,
             parameters,
@@ -241,11 +242,13 @@ class StationPort:
         seconds = self._misbehaviour.drop_seconds
         if seconds is not None:
             reason = f"dropped on purpose after {seconds:g} s"
-            asyncio.get_running_loop().call_later(seconds, connection.close, reason)
+            self._drop_timer = asyncio.get_running_loop().call_later(seconds, connection.close, reason)
 
     def on_events(self, connection: Connection, events: list[Event]) -> None:
         """Act on one step of the link."""
         for event in events:
+            if connection is not self._connection:  # dropped on purpose while it acted on the event before
+                return
             match event:
                 case Acknowledged():
                     self._pump()
@@ -300,6 +303,8 @@ class StationPort:
         """Be free for the next master."""
         self._observer.note(f"disconnected from {connection.peer}: {reason}")
         self._connection = self.connected_at = None
+        if self._drop_timer is not None:
+            self._drop_timer.cancel()
         self._drop("the master is gone")
         self._station.forget(connection)
 

@@ -87,7 +87,7 @@ class Rtu:
 
     def begin(self, send: Send) -> int:
         """Send an index to the master that has started, in place of another one; return how many signals it has."""
-        self.stop()
+        self._end_sending()
         now = asyncio.get_running_loop().time()
         signals = self._station.signals(send.index)
         sending = Sending(signals, rtu=self.entry.ca, duration=send.seconds, now=now)
@@ -103,11 +103,16 @@ class Rtu:
         return total
 
     def stop(self) -> bool:
-        """End the index send; False where there is none."""
-        sending = self._sending
-        if sending is not None:
-            sending.stop(asyncio.get_running_loop().time())
-        return sending is not None
+        """End the index send, with those that were to follow it; False where there is none."""
+        if self._sending is None:
+            return False
+        self._sends.clear()
+        self._end_sending()
+        return True
+
+    def _end_sending(self) -> None:
+        if self._sending is not None:
+            self._sending.stop(asyncio.get_running_loop().time())
 
     def _sent(self) -> None:
         self._sending = None

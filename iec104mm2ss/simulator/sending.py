@@ -114,7 +114,8 @@ class Sending:
         if self._awaited is None:
             self._make_ready()
         else:
-            self._until = now + self._awaited.timeout
+            # Later than now, however short: a pass without any signal that goes out would never end.
+            self._until = max(now + self._awaited.timeout, math.nextafter(now, math.inf))
 
     def _make_ready(self) -> None:
         self._awaited, self._ready, self._until = None, True, math.inf

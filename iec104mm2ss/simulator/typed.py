@@ -7,13 +7,14 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.program import print_line
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _READ_SIZE: Final = 4096
 _LOOK_AGAIN: Final = 1.0
@@ -39,11 +40,16 @@ def _input() -> int | None:
 def _serve(descriptor: int, loop: asyncio.AbstractEventLoop, answer: Callable[[str], list[str]]) -> None:
     try:
         for line in _lines(descriptor):
-            for text in _asked(loop, answer, line):
-                print_line(text)
-    except (OSError, RuntimeError):
-        # Nobody reads the answers any more, or the loop has ended.
+            _print(_asked(loop, answer, line))
+    except RuntimeError:  # the loop has ended
         return
+
+
+def _print(lines: Iterable[str]) -> None:
+    # What is typed is done also where nobody reads the answers: no output at all, closed, a pipe without a reader.
+    with suppress(AttributeError, OSError, ValueError):
+        for line in lines:
+            print_line(line)
 
 
 def _asked(loop: asyncio.AbstractEventLoop, answer: Callable[[str], list[str]], line: str) -> list[str]:
