@@ -153,11 +153,11 @@ def test_c11_c13_stopdt_with_frames_under_way_both_ways(stage: Stage) -> None:
         victim.fall_silent()
         link = stage.rtu.link
         assert_event_arrives(victim, link)
-        victim.send_raw(i_frame(0, victim.confirmed, read(MASTER_CA, 1)) + STOPDT_ACT)
         victim.sent = 1
+        victim.send_raw(i_frame(0, victim.confirmed, read(MASTER_CA, 1)) + STOPDT_ACT)
         victim.wait_frame(s_frame(1))
-        victim.send_raw(i_frame(1, victim.confirmed, single_command(MASTER_CA, 100)))
         victim.sent = 2
+        victim.send_raw(i_frame(1, victim.confirmed, single_command(MASTER_CA, 100)))
         assert_event_arrives(stage.witness, link)
         assert victim.times_seen(STOPDT_CON) == 0
         victim.acknowledges = True
