@@ -103,6 +103,8 @@ def run(
         return EXIT_CONFIGURATION
     if not settings.nogui:
         log.info("this version has no window: %s goes on headless", who)
+    if settings.ntp_servers:
+        log.warning("this version does not use time servers: the clock is not set")
     raise_file_limit()
     logs = ConnectionLogs(log_folder, size=settings.log_size, files=settings.log_files, console=log)
     logs.start()

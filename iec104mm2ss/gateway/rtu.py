@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from iec104mm2ss.gateway.attempts import Attempts
+from iec104mm2ss.gateway.complaints import Complaints
 from iec104mm2ss.gateway.withholding import Withholding
 from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, Stopped, Tolerated
 from iec104mm2ss.link.states import State
@@ -68,6 +69,7 @@ class RtuLink:
         self._parameters = replace(row.link, t2=_SHARE_OF_T2 * row.link.t2)
         self._group = group
         self._attempts = Attempts(row.hosts)
+        self._complaints = Complaints()
         self.connection: Connection | None = None
         self._withholding: Withholding | None = None
 
@@ -93,7 +95,6 @@ class RtuLink:
             wait, host = self._attempts.next()
             if wait:
                 self.phase = Phase.WAITING
-                self.log.info("no host could be kept; next try in %.1f s", wait)
                 await asyncio.sleep(wait)
             connection = await self._try(host)
         self._attempts.connected()
@@ -103,22 +104,26 @@ class RtuLink:
     async def _try(self, host: Endpoint) -> Connection | None:
         self.phase = Phase.CONNECTING
         self.attempt += 1
-        self.log.info("connecting to %s", host)
+        if self._complaints.is_news(host):
+            self.log.info("connecting to %s", host)
         try:
-            return self._unless_to_itself(await connect(host.host, host.port, self._parameters))
+            connection = await connect(host.host, host.port, self._parameters)
         except TimeoutError:
-            self.log.warning("no connection to %s: no answer within t0 (%g s)", host, self._parameters.t0)
+            self._complain(host, f"no answer within t0 ({self._parameters.t0:g} s)")
         except OSError as error:
-            self.log.warning("no connection to %s: %s", host, reason(error))
+            self._complain(host, reason(error))
+        else:
+            if connection.local != connection.peer:
+                return connection
+            # A port of this machine that nobody listens on may be picked as our own end of the connection.
+            self._complain(host, "it would lead to itself")
+            connection.close("connected to itself")
         return None
 
-    def _unless_to_itself(self, connection: Connection) -> Connection | None:
-        # A port of this machine that nobody listens on may be picked as our own end of the connection.
-        if connection.local != connection.peer:
-            return connection
-        self.log.warning("no connection to %s: it would lead to itself", connection.peer)
-        connection.close("connected to itself")
-        return None
+    def _complain(self, host: Endpoint, why: str) -> None:
+        line = self._complaints.failed(host, why, asyncio.get_running_loop().time())
+        if line is not None:
+            self.log.warning("%s", line)
 
     async def serve(self, connection: Connection) -> str:
         """Run the link of a connection that `connect` made; return why it ended."""
@@ -126,13 +131,22 @@ class RtuLink:
         self._lost, began = loop.create_future(), loop.time()
         self.connection, self._withholding = connection, Withholding(connection)
         self.phase = Phase.CONNECTED
-        self.log.info("connected to %s", connection.peer)
+        self._tell_connected(connection.peer, began)
         connection.begin(self)
         try:
             self._group.rtu_connected()
             return await self._lost
         finally:
             self._attempts.lost(loop.time() - began)
+            self._complaints.lost(loop.time())
+
+    def _tell_connected(self, peer: str, now: float) -> None:
+        missed = self._complaints.connected(now)
+        if missed is None:
+            self.log.info("connected to %s", peer)
+        else:
+            # Who was told on the console that the RTU is gone is told there that it is back.
+            self.log.warning("connected to %s, after %.1f s without the RTU", peer, missed)
 
     def start(self) -> None:
         """Send STARTDT act if the link is stopped."""
