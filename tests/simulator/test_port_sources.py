@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import TYPE_CHECKING
 
@@ -179,6 +180,35 @@ def test_dropped_on_purpose_after_so_many_seconds() -> None:
             took = master.wait_closed() - master.opened_at
         assert took > 0.15
         running.witness.wait_note("dropped on purpose after 0.2 s")
+
+
+def test_what_follows_a_drop_in_the_same_segment_is_not_executed() -> None:
+    dropping = Misbehaviour(drop_frames=2)
+    with running_port(bay(), k=1, misbehaviour=dropping) as running:
+        with RawMaster(running.number, Constants(w=1, gateway_k=1)) as master:
+            master.acknowledges = False
+            master.start()
+            master.post(read(CA, 301))
+            running.witness.wait_request()
+            with master.sending():
+                master.acknowledges = True
+                master.send_raw(master.next_i_frame(read(CA, 301)))
+            master.wait_closed()
+        assert running.witness.requests == [read(CA, 301)]
+        assert running.call(lambda: running.port.answering) == 0
+
+
+def test_a_drop_is_for_the_connection_whose_time_is_over_only() -> None:
+    with running_port(bay(), misbehaviour=Misbehaviour(drop_seconds=3600)) as running:
+        with started_master(running.number):
+            timers = running.call(_close_timers)
+        running.witness.wait_note("disconnected")
+        assert [timer.cancelled() for timer in timers] == [True]
+
+
+def _close_timers() -> list[asyncio.TimerHandle]:
+    scheduled: list[asyncio.TimerHandle] = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+    return [timer for timer in scheduled if timer.when() > asyncio.get_running_loop().time() + 3000]
 
 
 def test_delayed_answers_keep_their_order_and_hold_up_no_report() -> None:

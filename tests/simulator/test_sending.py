@@ -100,6 +100,13 @@ def test_a_condition_that_is_not_met_in_time_leaves_its_signal_out() -> None:
     assert it.take_skipped() == []
 
 
+def test_passes_end_however_short_the_time_outs_are() -> None:
+    it = sending("5,N,30,2,1,0,,46,21001,,0.0000000000001", duration=10.0)
+    assert taken(it, 12, now=100.0) == []
+    assert not it.finished
+    assert it.next_deadline() > 100.0
+
+
 def test_a_signal_that_was_left_out_is_not_waited_after() -> None:
     it = sending("5,N,30,1,1,60,,46,,,5000", "5,N,30,2,1,0")
     assert taken(it, 12, now=100.0) == []

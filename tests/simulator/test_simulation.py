@@ -116,6 +116,17 @@ def test_the_command_line_s_sends_begin_when_a_master_has_started_one_after_the_
             assert master.received == 4  # the end of initialisation and the interrogation, nothing again
 
 
+def test_a_stop_ends_what_was_to_follow_too(tmp_path: Path) -> None:
+    file = RtuFile(*PACED, "302,Y,1,200,1,0")
+    port = file.add(CA)
+    with running_simulator(tmp_path, file, Send(301), Send(302)) as running, started_master(port) as master:
+        master.take(1)
+        assert running.call(running.simulator.stop) == "stopped on 1 RTUs"
+        assert values(master)
+        assert running.call(lambda: running.simulator.sending) == []
+        assert running.call(running.simulator.status)[0].index == 301
+
+
 def test_a_status_by_command_is_reported_on_the_redundant_ports_too(tmp_path: Path) -> None:
     file = RtuFile()
     first, second, foreign = file.add(CA), file.add(CA), file.add(OTHER_CA)

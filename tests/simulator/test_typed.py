@@ -74,6 +74,23 @@ def test_a_bug_costs_one_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert others == ["1", "A"]
 
 
+@pytest.mark.parametrize("closed", [True, False])
+def test_without_an_output_lines_are_done_all_the_same(monkeypatch: pytest.MonkeyPatch, *, closed: bool) -> None:
+    output = io.StringIO()
+    output.close()
+    monkeypatch.setattr(sys, "stdout", output if closed else None)
+    done: list[str] = []
+
+    def answer(line: str) -> list[str]:
+        done.append(line)
+        return [line]
+
+    monkeypatch.setattr(sys.modules[__name__], "_answer", answer)
+    with typing(monkeypatch) as (ours, _):
+        os.write(ours, b"a\nb\n")
+    assert done == ["a", "b"]
+
+
 def test_the_thread_ends_with_the_loop(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with typing(monkeypatch) as (ours, thread):
         thread.end()
