@@ -197,7 +197,7 @@ class Group:
         self._pump()
 
     def acknowledged(self, master: Master, count: int) -> None:
-        """Move on what a master has room for now, and let the RTU go on if it waited for that."""
+        """Move on what a master now has room for, and let the RTU go on if it waited for that."""
         now = self._now()
         self._count_exposed()
         master.reader.acknowledged(count)

@@ -67,13 +67,13 @@ class Account:
         self._counted += 1
 
     def session_started(self) -> None:
-        """Count ASDUs for everybody once more, unless the row was away: then this session is heir to its position."""
+        """Count ASDUs for everybody once more, unless the row was away: then the session is heir to its position."""
         if not self.away:
             self._watch(1)
         self.sessions += 1
 
     def session_stopped(self, reader: Reader, unfinished: int) -> None:
-        """Keep the position of the row's last session; of another one nothing is kept, as the others get it all."""
+        """Keep the position of the row's latest session; of another one nothing is kept, as the others get it all."""
         self.sessions -= 1
         if not self.sessions:
             self.last = reader

@@ -28,7 +28,7 @@ class EventBuffer:
     the time-tagged spontaneous events go to the archive as long as a row that is away, or a session that still
     replays its absence, may want them, up to `age` seconds old (0: no replay).
 
-    A row is away when it was there and has no started session now. It keeps the position of its last session to stop:
+    A row is away when it was there and has no started session now. It keeps the position of its latest session to stop:
     while a row has another session started (max > 1) that one gets everything, and nothing is kept for the one that
     stopped; its successor starts at the tail.
 

@@ -73,7 +73,7 @@ class Reader:
 
     @property
     def appended(self) -> int:
-        """ASDUs meant for this session's row; this and the following are explained at `Account`."""
+        """ASDUs meant for the row of the session; this and the following are explained at `Account`."""
         return self.account.appended
 
     @property
@@ -130,7 +130,7 @@ class Reader:
 
     @property
     def needs(self) -> int:
-        """Position from which on the ring is kept for this session; what it replays may as well lie elsewhere."""
+        """Position from which on the ring is kept for the session; what it replays may as well lie elsewhere."""
         return max(self.first_unacknowledged, self._live)
 
     def start(self, now: float) -> None:
@@ -172,7 +172,7 @@ class Reader:
         self._gone.clear()
 
     def withholds(self, event: Event) -> bool:
-        """Whether an event carries the CA of this session's row for another station."""
+        """Whether an event carries the CA of the session's row for another station."""
         return self._lane.withholds(event.asdu)
 
     def prepend(self, asdu: bytes) -> None:
@@ -182,7 +182,7 @@ class Reader:
             self._ahead.appendleft(asdu)
 
     def expects(self) -> bool:
-        """Count an ASDU for this session, and whether it gets it: only a started one does."""
+        """Count an ASDU for the session, and whether it gets it: only a started one does."""
         if not self.started:
             self.account.dropped += 1
             return False

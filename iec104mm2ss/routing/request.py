@@ -35,7 +35,7 @@ class Session:
 
     @property
     def flooded(self) -> bool:
-        """Whether so many of its requests wait that it should not be acknowledged for now."""
+        """Whether so many of its requests wait that it should not be acknowledged yet."""
         return len(self.waiting) > WAITING_TO_WITHHOLD
 
 

@@ -41,7 +41,7 @@ class Transfer:
         self._silent_at = now + TRANSFER_SILENCE
 
     def leave(self, session: Session) -> None:
-        """End the transfer if it was this session's. What the RTU still sends of it is a leftover."""
+        """End the transfer if it was the session's. What the RTU still sends of it is a leftover."""
         if self._holder is session:
             self._holder = None
             self._leftovers_until = self._silent_at

@@ -7,7 +7,7 @@ import c104
 import pytest
 
 from tests.program import eventually
-from tests.simulator.c104_master import Master
+from tests.simulator.c104_master import Master, connected_master
 from tests.simulator.program import RtuFile, SimulatorProgram, logged
 from tests.station import ACTCON, ACTTERM, NEGATIVE, UNKNOWN_IOA, UNKNOWN_TYPE
 
@@ -26,14 +26,8 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 @pytest.fixture
 def master(port: int) -> Iterator[Master]:
-    master = Master(port, CA)
-    master.client.start()
-    try:
-        eventually(master.is_initialised, "the c104 client is connected")
-        master.asdus.clear()
+    with connected_master(port, CA) as master:
         yield master
-    finally:
-        master.client.stop()
 
 
 def test_interrogations_are_complete(master: Master) -> None:

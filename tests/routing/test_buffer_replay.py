@@ -21,7 +21,7 @@ def away(*, ca: int = 10, age: float = 60.0, limit: int = 1000) -> tuple[EventBu
 
 
 def returned(buffer: EventBuffer, asdus: Sequence[bytes], *, ca: int = 10) -> Reader:
-    """The next session of row A, started at 3.0 after these ASDUs had come at 2.0."""
+    """A further session of row A, started at 3.0 after these ASDUs had come at 2.0."""
     buffer.append(asdus, 2.0)
     reader = buffer.reader("A", ca)
     reader.start(3.0)
@@ -161,7 +161,7 @@ def test_an_acknowledgement_may_come_after_the_stop() -> None:
 def test_answers_are_never_replayed() -> None:
     buffer, *_ = away()
     reader = returned(buffer, [])
-    # M_SP_TB_1 spontaneous, but for this session alone
+    # M_SP_TB_1 spontaneous, but for one session alone
     buffer.append_own(reader, event(1), 3.0)
     buffer.append_own(reader, confirmation(2), 3.0)
     reader.prepend(M_EI)

@@ -1,9 +1,11 @@
 """c104 (lib60870) as the master of a simulated station."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import c104
 
+from tests.program import eventually
 from tests.station import type_and_cause
 
 TICK_MS = 50  # the least that c104 takes
@@ -55,3 +57,16 @@ class Master:
     def _record(self, connection: c104.Connection, data: bytes) -> None:
         if not data[2] & 1:
             self.asdus.append(data[6:])
+
+
+@contextmanager
+def connected_master(port: int, ca: int) -> Iterator[Master]:
+    """Give a master that has started; what came until then is forgotten."""
+    master = Master(port, ca)
+    master.client.start()
+    try:
+        eventually(master.is_initialised, "the c104 client is connected")
+        master.asdus.clear()
+        yield master
+    finally:
+        master.client.stop()

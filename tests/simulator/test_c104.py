@@ -7,7 +7,7 @@ import pytest
 
 from tests.program import eventually
 from tests.simulator.bay import CA, WALL, bay
-from tests.simulator.c104_master import Master
+from tests.simulator.c104_master import Master, connected_master
 from tests.simulator.running import Running, running_port
 from tests.station import ACTCON, ACTTERM, NEGATIVE
 
@@ -20,14 +20,8 @@ def running() -> Iterator[Running]:
 
 @pytest.fixture
 def master(running: Running) -> Iterator[Master]:
-    master = Master(running.number, CA)
-    master.client.start()
-    try:
-        eventually(master.is_initialised, "the c104 client is connected")
-        master.asdus.clear()
+    with connected_master(running.number, CA) as master:
         yield master
-    finally:
-        master.client.stop()
 
 
 def test_interrogations_reach_its_points(master: Master) -> None:
