@@ -270,8 +270,14 @@ def test_the_details_of_interrogations_have_a_log_of_their_own(tmp_path: Path) -
             ["sent", "M_DP_NA_1(3)", "303", "2", "", "inrogen(20)"],
         ]
         assert [row[-1] for row in running.log(port, "gi")[2:4]] == ["CB", "isolator"]
-        causes = [row[5] for row in running.log(port) if row[1] in {"C_IC_NA_1(100)", "M_DP_NA_1(3)"}]
-        assert causes == ["act(6)", "actcon(7)", "actterm(10)", "act(6)", "unknown-ca(46) negative"]
+        # The two logs are two files, written one after the other.
+        eventually(
+            lambda: (
+                [row[5] for row in running.log(port) if row[1] in {"C_IC_NA_1(100)", "M_DP_NA_1(3)"}]
+                == ["act(6)", "actcon(7)", "actterm(10)", "act(6)", "unknown-ca(46) negative"]
+            ),
+            "the interrogations in the log itself",
+        )
 
 
 def test_a_command_in_the_log_has_the_comment_of_its_status(tmp_path: Path) -> None:
