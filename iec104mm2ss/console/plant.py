@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.console.snapshot import Entry, RefusedPeer, Section
     from iec104mm2ss.trace import TracedFrame
 
-Settings = TypeVar("Settings", contravariant=True)
+Settings_contra = TypeVar("Settings_contra", contravariant=True)
 
 
 class RequestError(Exception):
@@ -27,7 +27,7 @@ class Change:
     drops: tuple[str, ...] = ()
 
 
-class Plant(Protocol[Settings]):
+class Plant(Protocol[Settings_contra]):
     """A running program; everything is called in its event loop. A key is always one of `entries()`.
 
     Methods raise RequestError for what cannot be done.
@@ -63,10 +63,10 @@ class Plant(Protocol[Settings]):
     async def enable(self, key: str) -> None:
         """Undo `disable`."""
 
-    def changes(self, settings: Settings) -> tuple[Change, ...]:
+    def changes(self, settings: Settings_contra) -> tuple[Change, ...]:
         """Return what `apply` would do."""
 
-    async def apply(self, settings: Settings) -> None:
+    async def apply(self, settings: Settings_contra) -> None:
         """Make what runs equal to the settings, and touch nothing that does not differ."""
 
     def send(self, index: int, seconds: float | None) -> str:

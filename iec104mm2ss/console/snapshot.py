@@ -83,7 +83,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockState:
-    """What the time servers make of this machine's clock; `text` is one of the seed's sentences, `short` fits a line."""
+    """What the time servers make of this machine's clock; `text` is a sentence of the seed, `short` fits a line."""
 
     text: str
     short: str
