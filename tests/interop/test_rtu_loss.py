@@ -92,6 +92,7 @@ def test_hosts_are_tried_in_order(tmp_path: Path) -> None:
             link = second.wait_link()
             with started_master(port) as master:
                 assert_served(master, link)
+            eventually(lambda: f"127.0.0.1:{second.port}" in gateway.log("RTU-1"), "the host in the log")
             tried = [gateway.log("RTU-1").find(f"127.0.0.1:{p}") for p in (dead, second.port, third.port)]
             assert -1 < tried[0] < tried[1]
             assert tried[2] == -1

@@ -315,6 +315,7 @@ def test_a_bug_in_one_rtu_leaves_the_others_alone(tmp_path: Path, monkeypatch: p
             monkeypatch.undo()
         with started_master(first) as master:
             assert values(master)
+        eventually(lambda: any("internal error" in line for line in running.console.lines), "the bug on the console")
         bugs = [line for line in running.console.lines if "internal error" in line]
         assert len(bugs) == 1
         assert "TypeError" in bugs[0]
