@@ -94,9 +94,22 @@ class Link:
         return self._timers.heard
 
     @property
+    def incomplete(self) -> bytes:
+        """What has come of an APDU that is not yet whole: whoever starts to listen here needs it to find the next."""
+        return self._framer.rest
+
+    @property
     def held(self) -> int:
         """I-frames that wait for `release`."""
         return self._receive_window.held
+
+    @property
+    def due(self) -> tuple[float, float, float]:
+        """When t1, t2 and t3 run out (monotonic seconds), `math.inf` where they do not run."""
+        if self._state is State.CLOSED:
+            return math.inf, math.inf, math.inf
+        t1 = min(self._send_window.since + self.parameters.t1, self._timers.promised)
+        return t1, self._receive_window.due, self._timers.test_due
 
     @property
     def sent(self) -> int:

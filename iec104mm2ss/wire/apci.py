@@ -63,6 +63,11 @@ class Framer:
         """Octets of an incomplete APDU that are held."""
         return len(self._rest)
 
+    @property
+    def rest(self) -> bytes:
+        """What is held of an incomplete APDU."""
+        return self._rest
+
     def feed(self, data: bytes) -> list[Frame]:
         """Complete frames in order, those before a fault included."""
         frames: list[Frame] = []

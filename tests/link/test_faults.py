@@ -189,6 +189,7 @@ def test_end_of_stream_closes(role: Role, state: State) -> None:
 def test_end_of_stream_within_an_apdu() -> None:
     link = started(Role.CONTROLLED)
     link.receive(i_frame(0)[:5], 1.0)
+    assert link.incomplete == i_frame(0)[:5]
     reason = "closed by peer within an APDU (5 octets of it came), 1.0 s after the last frame"
     assert link.receive_eof(1.0) == [Closed(reason)]
     assert link.close_reason == reason

@@ -38,6 +38,7 @@ def test_incomplete_apdu_is_held(cut: int) -> None:
     framer = Framer()
     assert framer.feed(I_2_5[:cut]) == []
     assert framer.pending == cut
+    assert framer.rest == I_2_5[:cut]
     assert framer.fault is None
     assert framer.feed(I_2_5[cut:]) == [(0x000A_0004, SPONTANEOUS)]
 
