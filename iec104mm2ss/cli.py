@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from iec104mm2ss import program
 from iec104mm2ss.gateway.supervisor import Gateway
-from iec104mm2ss.settings.load import Loaded, load
+from iec104mm2ss.settings.layout import SITE
 
 if TYPE_CHECKING:
     import argparse
-    import logging
     from collections.abc import Sequence
 
-    from iec104mm2ss.logs import ConnectionLogs
+    from iec104mm2ss.service import Service
+    from iec104mm2ss.settings.problems import Problem
+    from iec104mm2ss.settings.site import Site
 
 DEFAULT_FILE = Path("iec104mm2ss.csv")
 
@@ -24,18 +25,13 @@ The groups of masters and RTUs come from a CSV file; iec104mm2ss.csv in the star
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit status: 0, 2 for wrong usage, 78 where nothing can run."""
+    """Run the program; the exit status is 0, 2 for wrong usage, 75 where it runs already, 78 where nothing can run."""
     options = _parser().parse_args(arguments)
     if options.demo:
         from iec104mm2ss.demo import run_demo  # noqa: PLC0415 - with rich and the simulator, for this option alone
 
         return run_demo(options.demo_seconds, options.log_dir)
-    loaded = load(
-        options.ini, nogui=options.nogui, ntp_servers=options.ntp_server, ntp_interval=options.ntp_update_every_sec
-    )
-    if options.check:
-        return program.check(loaded, loaded.problems, _summary(loaded))
-    return _run(loaded, options.log_dir)
+    return program.main(GATEWAY, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,13 +46,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _summary(loaded: Loaded) -> str:
-    site = loaded.site
-    return f"{site.path}: {len(site.groups)} groups, {sum(len(group.masters) for group in site.groups)} masters"
+def _build(site: Site, service: Service[Site]) -> Gateway:
+    return Gateway(site, service.logs, service.log)
 
 
-def _run(loaded: Loaded, log_folder: Path) -> int:
-    async def serve(logs: ConnectionLogs, log: logging.Logger) -> None:
-        await Gateway(loaded.site, logs, log).run()
+def _examine(site: Site) -> tuple[tuple[Problem, ...], str]:
+    masters = sum(len(group.masters) for group in site.groups)
+    return (), f"{site.path}: {len(site.groups)} groups, {masters} masters"
 
-    return program.run(loaded, loaded.site, log_folder, serve, who="the gateway")
+
+GATEWAY = program.Program(name="iec104mm2ss", who="the gateway", layout=SITE, build=_build, examine=_examine)

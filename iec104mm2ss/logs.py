@@ -5,6 +5,7 @@ holds the event loop. Whatever could not be written is counted, and the file say
 """
 
 import errno
+import io
 import logging
 import logging.handlers
 import math
@@ -71,10 +72,12 @@ def cell(text: str) -> str:
 def console(level: int = logging.INFO, stream: TextIO | None = None) -> logging.Logger:
     """Send what the process logs at `level` and above to `stream` (stderr) and return the program's logger.
 
+    A process without stderr, as a service of Windows can be, logs to nowhere.
+
     One event is one line: plain on a terminal, with the priority prefix that journald reads under systemd, and with the
     time everywhere else, where nobody else adds it. A second call replaces the first.
     """
-    stream = stream or sys.stderr
+    stream = stream or sys.stderr or _Nowhere()
     handler = _Console(stream)
     handler.setFormatter(_console_formatter(stream))
     root = logging.getLogger()
@@ -97,8 +100,9 @@ class ConnectionLogs:
         self, folder: Path, *, size: int, files: int, console: logging.Logger, limit: int = _QUEUE_LIMIT
     ) -> None:
         self._console = console
+        self._folder = folder.absolute()
         self._intake = _Intake(limit)
-        self._writer = _Writer(self._intake, _Folder(folder.absolute(), size, files), console)
+        self._writer = _Writer(self._intake, _Folder(self._folder, size, files), console)
         self._logger = logging.Logger("iec104mm2ss.connections", logging.INFO)  # noqa: LOG001 - process-wide names outlive a reload
         self._logger.addHandler(self._intake)
         self._running = False
@@ -107,6 +111,10 @@ class ConnectionLogs:
     def lost(self) -> int:
         """Lines that no file has received, since the start."""
         return self._writer.lost + self._intake.waiting_refusals
+
+    def keep(self, *, size: int, files: int) -> None:
+        """Rotate at another size, and keep another number of older files, from now on."""
+        self._writer.keep(size, files)
 
     def start(self) -> None:
         """Start the writing thread; lines logged before wait for it."""
@@ -134,22 +142,29 @@ class ConnectionLogs:
         row = _Row(printable(f"{group} {role}/{name}"), f"{_file_name(group, role, name, port)}.log")
         return logging.LoggerAdapter(self._logger, {"row": row})
 
+    def path(self, group: int, role: Literal["S", "M"], name: str, port: int | None = None) -> Path:
+        """Return the file that `connection` writes for a row, whether or not it exists yet."""
+        return self._folder / f"{_file_name(group, role, name, port)}.log"
+
     def table(self, station: int, name: str, port: int, columns: Sequence[str], *, part: str = "") -> "TableLog":
         """Give a log that is a comma-separated file with a header, the time and `columns`, for a spreadsheet.
 
         `station` and `port` make the file's name unique, `part` where one port has several.
         """
         file = f"{_file_name(station, '', name, port)}{part and f'-{part}'}.csv"
-        return TableLog(
-            self._intake, self._logger, {"row": _Row(printable(f"{station} {name}:{port}"), file, tuple(columns))}
-        )
+        row = _Row(printable(f"{station} {name}:{port}"), file, tuple(columns))
+        return TableLog(self._intake, self._logger, row, self._folder / file)
 
 
 class TableLog(ConnectionLog):
-    """A table. What is logged as text is a row with that text in the first column after the time."""
+    """A table. What is logged as text is a row with that text in the first column after the time.
 
-    def __init__(self, intake: "_Intake", logger: logging.Logger, extra: dict[str, object]) -> None:
-        super().__init__(logger, extra)
+    `path` is its file, whether or not it exists yet.
+    """
+
+    def __init__(self, intake: "_Intake", logger: logging.Logger, row: "_Row", path: Path) -> None:
+        super().__init__(logger, {"row": row})
+        self.path = path
         self._intake = intake
 
     @property
@@ -232,6 +247,9 @@ class _Writer(logging.handlers.QueueListener):
         self._losses: defaultdict[_Row, Counter[str]] = defaultdict(Counter)
         self._silent_until = -math.inf
 
+    def keep(self, size: int, files: int) -> None:
+        self._folder = self._folder.with_limits(size, files)
+
     def handle(self, record: logging.LogRecord) -> None:
         try:
             self._take(record)
@@ -308,6 +326,9 @@ class _Folder:
         self._path = path
         self._files = files
 
+    def with_limits(self, size: int, files: int) -> "_Folder":
+        return _Folder(self._path, size, files)
+
     def append(self, file: str, data: bytes, header: bytes) -> None:
         """Write all of `data` or nothing, after `header` where the file is new; raises OSError."""
         path = self._path / file
@@ -371,6 +392,14 @@ class _Timed(_OneLine):
 
 class _Console(logging.StreamHandler[TextIO]):
     """A type of its own, so that a second `console()` finds the handler of the first."""
+
+
+class _Nowhere(io.StringIO):
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def fileno(self) -> int:
+        raise OSError(errno.EBADF, "no stream")
 
 
 def _console_formatter(stream: TextIO) -> logging.Formatter:

@@ -5,21 +5,36 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 if sys.platform != "win32":
     import fcntl
     import resource
 
+# SIGBREAK is what Windows sends for Ctrl-Break and for a console that is closed.
+_STOPPING = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGBREAK") if hasattr(signal, name)]
 
-def on_stop_signal(stop: Callable[[str], None]) -> None:
-    """Call `stop` with the signal's name on SIGTERM and SIGINT, from the running loop."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if sys.platform == "win32":
-            signal.signal(number, lambda received, _: loop.call_soon_threadsafe(stop, signal.Signals(received).name))
-        else:
-            loop.add_signal_handler(number, stop, number.name)
+
+def on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[str], None], reload: Callable[[str], None]) -> None:
+    """Call `stop` in `loop` on SIGTERM, SIGINT and their like of Windows, `reload` on SIGHUP, with the signal's name.
+
+    A second signal to stop ends the process at once. To be called in the main thread; the loop may run in another one.
+    """
+
+    def on_stop(number: int, _: object) -> None:
+        for other in _STOPPING:
+            signal.signal(other, signal.SIG_DFL)
+        call(stop, signal.Signals(number).name)
+
+    def call(action: Callable[[str], None], name: str) -> None:
+        with suppress(RuntimeError):  # the loop has ended: the process is about to
+            loop.call_soon_threadsafe(action, name)
+
+    for number in _STOPPING:
+        signal.signal(number, on_stop)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, lambda *_: call(reload, "SIGHUP"))
 
 
 def raise_file_limit() -> None:

@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Generic
 
-from iec104mm2ss import __version__
+from iec104mm2ss import __version__, window
+from iec104mm2ss.console.address import TakenError, likely_path, own_path
+from iec104mm2ss.console.names import lines
 from iec104mm2ss.logs import ConnectionLogs, console
-from iec104mm2ss.process import on_stop_signal, raise_file_limit
+from iec104mm2ss.process import FileClaim, on_signals, raise_file_limit
+from iec104mm2ss.service import S, Service
+from iec104mm2ss.settings.cells import UnusableError
+from iec104mm2ss.settings.draft import Draft
+from iec104mm2ss.settings.source import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Iterable
 
+    from iec104mm2ss.service import Runner
+    from iec104mm2ss.settings.layout import Layout
     from iec104mm2ss.settings.problems import Problem
-    from iec104mm2ss.settings.program import ProgramSettings
 
 EXIT_OK = 0
 EXIT_CONFIGURATION = 78
 """EX_CONFIG of sysexits.h: systemd's RestartPreventExitStatus can tell it from a crash."""
+EXIT_TAKEN = 75
+"""EX_TEMPFAIL: the same program runs already; it may be on its way out."""
 
 DEFAULT_LOG_FOLDER = Path("log")
 
 
-class Loaded(Protocol):
-    """What became of a program's file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program(Generic[S]):
+    """What tells one program from the other.
 
-    @property
-    def problems(self) -> Iterable[Problem]:
-        """Everything to complain about."""
+    `who` is, say, "the gateway". `examine` gives what is wrong beside the file itself, and a line on what would run.
+    """
 
-    @property
-    def usable(self) -> bool:
-        """Whether anything can run."""
-
-    @property
-    def refused(self) -> bool:
-        """Whether anything cannot."""
+    name: str
+    who: str
+    layout: Layout[S]
+    build: Callable[[S, Service[S]], Runner[S]]
+    examine: Callable[[S], tuple[Iterable[Problem], str]]
 
 
 def parser(name: str, description: str, file: Path, what: str) -> argparse.ArgumentParser:
@@ -58,6 +65,17 @@ def parser(name: str, description: str, file: Path, what: str) -> argparse.Argum
     made.add_argument(
         "--log-dir", metavar="DIR", type=Path, default=DEFAULT_LOG_FOLDER, help="folder of the log files (%(default)s)"
     )
+    made.add_argument("--ctl", metavar="PATH", type=Path, help="control socket (see docs/operations.md)")
+    made.add_argument("--no-ctl", action="store_true", help="make no control socket")
+    made.add_argument(
+        "--attach",
+        metavar="PATH",
+        type=Path,
+        nargs="?",
+        const="",
+        help="show the window of a program that runs without one, by its control socket",
+    )
+    made.add_argument("--control", action="store_true", help="let the attached window change things, too")
     made.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return made
 
@@ -71,57 +89,105 @@ def seconds(text: str) -> int:
 
 def print_line(text: str) -> None:
     """Print an answer that was asked for, also where the terminal or file has characters for a few scripts only."""
-    encoding = sys.stdout.encoding or "utf-8"
+    encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201 - what this is for
 
 
-def check(loaded: Loaded, problems: Iterable[Problem], summary: str) -> int:
-    """Print what is wrong with a program's file (`problems`) and what would run; return the exit status."""
-    found = list(problems)
-    for problem in found:
+def main(program: Program[S], options: argparse.Namespace) -> int:
+    """Do what the options ask for and return the exit status."""
+    if options.attach is not None:
+        return window.attach(program.name, options.attach or likely_path(program.name), may_change=options.control)
+    if options.check:
+        return _check(program, options.ini)
+    return _run(program, options)
+
+
+def _check(program: Program[S], file: Path) -> int:
+    """Print what is wrong with a program's file and what would run."""
+    try:
+        draft = Draft.read(file, program.layout)
+    except UnusableError as error:
+        print_line(str(whole_file(file, error)[0]))
+        return EXIT_CONFIGURATION
+    further, summary = program.examine(draft.settings)
+    problems = [*draft.problems, *further]
+    for problem in problems:
         print_line(str(problem))
     print_line(summary)
-    faultless = loaded.usable and not any(problem.refused for problem in found)
+    faultless = lines(draft.settings) and not any(problem.refused for problem in problems)
     return EXIT_OK if faultless else EXIT_CONFIGURATION
 
 
-def run(
-    loaded: Loaded,
-    settings: ProgramSettings,
-    log_folder: Path,
-    serve: Callable[[ConnectionLogs, logging.Logger], Coroutine[Any, Any, None]],
-    *,
-    who: str,
-) -> int:
-    """Log the problems and serve until a signal asks to stop; return the exit status. `who` is, say, "the gateway"."""
+def _run(program: Program[S], options: argparse.Namespace) -> int:
+    """Log what is wrong with the file and run the rest until a signal, or the window, ends it."""
     log = console()
-    for problem in loaded.problems:
-        log.log(logging.ERROR if problem.refused else logging.WARNING, "%s", problem)
-    if not loaded.usable:
-        if any(problem.row for problem in loaded.problems):
-            log.error("%s: nothing in it can run", settings.path)
+    draft = _usable(program, options.ini, log)
+    if draft is None:
         return EXIT_CONFIGURATION
-    if not settings.nogui:
-        log.info("this version has no window: %s goes on headless", who)
-    if settings.ntp_servers:
-        log.warning("this version does not use time servers: the clock is not set")
+    claim = FileClaim(draft.path)
+    if not claim.renew():
+        log.error("%s: another program runs with this file; two would fight for its ports and RTUs", draft.path)
+        return EXIT_TAKEN
     raise_file_limit()
-    logs = ConnectionLogs(log_folder, size=settings.log_size, files=settings.log_files, console=log)
+    overridden = _overriding(options)
+    settings = overridden(draft.settings)
+    logs = ConnectionLogs(options.log_dir, size=settings.log_size, files=settings.log_files, console=log)
+    service = Service(
+        program.name,
+        draft,
+        build=program.build,
+        overridden=overridden,
+        claim=claim,
+        control=None if options.no_ctl else options.ctl or own_path(program.name, options.log_dir),
+        logs=logs,
+        log=log,
+    )
     logs.start()
     try:
-        asyncio.run(_until_stopped(serve(logs, log), log))
+        return _serve(service, windowless=settings.nogui, who=program.who)
     finally:
         logs.stop()
+
+
+def _usable(program: Program[S], file: Path, log: logging.Logger) -> Draft[S] | None:
+    try:
+        draft = Draft.read(file, program.layout)
+    except UnusableError as error:
+        log.error("%s", whole_file(file, error)[0])  # noqa: TRY400 - the user's fault, which has no use for a traceback
+        return None
+    for problem in draft.problems:
+        log.log(logging.ERROR if problem.refused else logging.WARNING, "%s", problem)
+    if lines(draft.settings):
+        return draft
+    if any(problem.row for problem in draft.problems):
+        log.error("%s: nothing in it can run", file)
+    return None
+
+
+def _overriding(options: argparse.Namespace) -> Callable[[S], S]:
+    def overridden(settings: S) -> S:
+        return settings.overridden(
+            nogui=options.nogui, ntp_servers=options.ntp_server, ntp_interval=options.ntp_update_every_sec
+        )
+
+    return overridden
+
+
+def _serve(service: Service[S], *, windowless: bool, who: str) -> int:
+    reason = None if windowless else window.impossible()
+    if reason:
+        service.log.info("%s; %s goes on without", reason, who)
+    try:
+        if windowless or reason:
+            asyncio.run(_until_signal(service))
+        else:
+            window.run(service, who)
+    except TakenError as error:
+        service.log.error("%s", error)  # noqa: TRY400 - nobody's bug
+        return EXIT_TAKEN
     return EXIT_OK
 
 
-async def _until_stopped(work: Coroutine[Any, Any, None], log: logging.Logger) -> None:
-    running = asyncio.create_task(work, name="program")
-
-    def stop(name: str) -> None:
-        log.info("%s: stopping", name)
-        running.cancel()
-
-    on_stop_signal(stop)
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
+async def _until_signal(service: Service[S]) -> None:
+    on_signals(asyncio.get_running_loop(), service.stop, service.reload)
+    await service.run()

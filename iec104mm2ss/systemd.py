@@ -31,6 +31,11 @@ class Service:
         """Seconds without a feeding `beat` after which systemd kills and restarts this process; inf without that."""
         return self._interval
 
+    @property
+    def listens(self) -> bool:
+        """Whether there is a service manager to say anything to."""
+        return self._socket is not None
+
     def ready(self) -> None:
         """Say that the service runs, or runs again after `reloading`."""
         for line in ("RELOADING", "MONOTONIC_USEC"):

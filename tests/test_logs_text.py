@@ -192,3 +192,8 @@ def test_what_libraries_log_is_printed_too() -> None:
     console(stream=stream)
     logging.getLogger("asyncio").error("Task exception was never retrieved")
     assert stream.getvalue() == "Task exception was never retrieved\n"
+
+
+def test_a_process_without_stderr_logs_to_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    console().warning("nobody reads this")

@@ -123,6 +123,13 @@ Request = (
 )
 
 
+def changes(request: Request) -> bool:
+    """Return whether a request does something, rather than only look."""
+    if isinstance(request, Edit | Reload):
+        return not request.check
+    return not isinstance(request, Status | Show | Log | Trace | Diff)
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Lines of a log, oldest first."""
@@ -187,6 +194,16 @@ class Denied:
     """It was not done, and why."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The first thing that a control socket says: which program this is."""
+
+    program: str
+    version: str
+    host: str
+    pid: int
 
 
 Answer = Snapshot | Details | Lines | Done | Edited | Denied

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from iec104mm2ss.logs import ConnectionLogs
+    from iec104mm2ss.transport.connection import Connection
 
 RTU: Final = "RTU-1"
 _HOST: Final = "127.0.0.1"
@@ -209,6 +210,18 @@ class Play:
     def note(self, text: str) -> None:
         """Say what happens on the RTU's port."""
         self.say(RTU, text)
+
+    def opened(self, connection: Connection) -> None:
+        """Say that the gateway has come."""
+        self.note(f"connected from {connection.peer}")
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        """Say that it is gone."""
+        self.note(f"disconnected from {connection.peer}: {reason}")
+
+    def refused(self, peer: str, reason: str) -> None:
+        """Say that somebody else was turned away."""
+        self.note(f"refused {peer}: {reason}")
 
     def received(self, asdu: bytes) -> None:
         """Leave the RTU's requests alone: those who ask tell of them."""

@@ -1,92 +1,141 @@
-"""One RTU and its masters: the place where links, router and event buffer meet."""
+"""One RTU and its masters: how a group begins, ends, and becomes another one while it runs."""
 
 from __future__ import annotations
 
 import asyncio
-import math
+import time
 from typing import TYPE_CHECKING
 
-from iec104mm2ss.gateway.custody import Custody
-from iec104mm2ss.gateway.master import Master, policy
+from iec104mm2ss.gateway import changes
+from iec104mm2ss.gateway.demand import Demand
+from iec104mm2ss.gateway.exchange import Exchange
+from iec104mm2ss.gateway.master import Master
 from iec104mm2ss.gateway.port import MasterPort
+from iec104mm2ss.gateway.record import Record
 from iec104mm2ss.gateway.rtu import RtuLink
-from iec104mm2ss.routing.addresses import originators
-from iec104mm2ss.routing.buffer import EventBuffer
-from iec104mm2ss.routing.policy import Policy
-from iec104mm2ss.routing.router import MalformedAsduError, Router
-from iec104mm2ss.settings.site import GroupRow, InterrogationData, StartDt
+from iec104mm2ss.settings.site import GroupRow, MasterRow, RtuRow, StartDt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from iec104mm2ss.logs import ConnectionLogs
-    from iec104mm2ss.routing.reader import Reader
+    from iec104mm2ss.logs import ConnectionLog, ConnectionLogs
     from iec104mm2ss.transport.connection import Connection
 
-_SHARE_OF_T1 = 0.8
-_LINGER = 3.0
 _FLUSH_TIME = 1.0
 _FLUSH_LOOK = 0.02
 _PAUSE_AFTER_BUG = 1.0
-_BRAKE_LOOK = 0.1
 
 
 class Group:
-    """Runs one group until its task is cancelled. Nothing of it is shared with other groups."""
+    """Runs from `begin` to `end`, over and over. Nothing of it is shared with other groups.
+
+    Who changes it holds `lock` meanwhile.
+    """
 
     def __init__(self, row: GroupRow, logs: ConnectionLogs) -> None:
         self.row = row
-        self.custody = Custody()
-        self._log = logs.connection(row.number, "S", _bare(row.rtu.name))
-        self._originators = originators([master.oa for master in row.masters])
-        self.rtu = RtuLink(row.rtu, self, self._log)
-        self.ports = [
-            MasterPort(master, logs.connection(row.number, "M", _bare(master.name), master.port), self)
-            for master in row.masters
-        ]
-        self._waiting: dict[Master, asyncio.TimerHandle] = {}
-        self._started: list[Master] = []
-        self._leaving: list[Connection] = []
-        self._flushing = False
-        self._linger: asyncio.TimerHandle | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed = math.inf
-        self._start_anew()
-
-    def _start_anew(self) -> None:
-        row = self.row
+        self.lock = asyncio.Lock()
         self.broken = False
-        self.buffer = EventBuffer(row.rtu.ca, limit=row.event_buffer, age=row.event_age)
-        self.custody.begin(self.buffer.tail)
-        self.router = Router(
-            Policy(
-                ca=row.rtu.ca,
-                stamp=row.rtu.stamp,
-                reserved=frozenset(self._originators),
-                copy_interrogation_data=row.interrogation_data is InterrogationData.ALL,
-                select_timeout=row.select_timeout,
-            ),
-            self.buffer,
-        )
+        self._logs = logs
+        self._life: asyncio.Task[None] | None = None
+        self._ending = ""
+        self._closed = False
+        self._serving = False
+        self._flushing = False
+        self._leaving: list[Connection] = []
+        self.rtu = RtuLink(row.rtu, self, Record(f"{row.number}/S", self._log(row.rtu)))
+        self.exchange = Exchange(row, self.rtu, self.failed)
+        self.demand = Demand(self.rtu, self._wants_data)
+        self.ports = [self._new_port(master) for master in row.masters]
 
-    async def run(self) -> None:
-        """Connect to the RTU and serve its masters, for ever."""
-        while True:
+    def _new_port(self, row: MasterRow) -> MasterPort:
+        return MasterPort(row, Record(f"{row.group}/{row.port}", self._log(row)), self)
+
+    def _log(self, row: RtuRow | MasterRow) -> ConnectionLog:
+        # A name is shown with S/ or M/; files and log lines add their own.
+        if isinstance(row, RtuRow):
+            return self._logs.connection(row.group, "S", row.name[2:])
+        return self._logs.connection(row.group, "M", row.name[2:], row.port)
+
+    def log_file(self, port: MasterPort | None) -> Path:
+        """Return where the log of a master row, or of the RTU, is written."""
+        row = self.rtu.row if port is None else port.row
+        if isinstance(row, RtuRow):
+            return self._logs.path(row.group, "S", row.name[2:])
+        return self._logs.path(row.group, "M", row.name[2:], row.port)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether masters are let in."""
+        return self._serving and not self._flushing and self.rtu.connection is not None
+
+    # Its life.
+
+    def begin(self, delay: float = 0.0) -> None:
+        """Connect to the RTU and serve its masters, `delay` seconds from now, unless that goes on or is not wanted."""
+        if self._life is None and self.rtu.enabled and not self._closed:
+            self._ending = ""
+            self.rtu.renew(self.row.rtu)
+            self._life = asyncio.create_task(self._run(delay), name=f"group {self.row.number}")
+            self._life.add_done_callback(self._ended)
+
+    async def end(self, reason: str) -> None:
+        """Close everything, as at a loss of the RTU; return when that is done."""
+        life = self._life
+        if life is None:
+            return
+        self._ending = reason
+        if self._serving:
+            self.rtu.close(reason)
+        else:
+            life.cancel()
+        await asyncio.wait({life})
+
+    def close(self) -> None:
+        """Close everything at once and for good."""
+        self._closed = True
+        if self._life is not None:
+            self._life.cancel()
+        for record in (self.rtu.record, *(port.record for port in self.ports)):
+            record.refusals.close()
+
+    async def wait_closed(self) -> None:
+        """Wait until the closed connections are gone, which takes a second where a peer does not read."""
+        if self._life is not None:
+            await asyncio.wait({self._life})
+        for connection in self._leaving:
+            await connection.gone.wait()
+
+    def _ended(self, life: asyncio.Task[None]) -> None:
+        if self._life is life:
+            self._life = None
+            self.rtu.renew(self.row.rtu)
+
+    async def _run(self, delay: float) -> None:
+        await asyncio.sleep(delay)
+        while not self._ending:
             try:
                 await self._serve(await self.rtu.connect())
             except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
                 self.failed(bug)
-            if self.broken:
+            if self.broken and not self._ending:
                 await asyncio.sleep(_PAUSE_AFTER_BUG)
-                self._start_anew()
 
     async def _serve(self, connection: Connection) -> None:
         reason = "the gateway stops"
+        self._serving = True
         try:
-            reason = f"RTU lost: {await self.rtu.serve(connection)}"
+            if self.broken:
+                self.exchange.start_anew()
+                self.broken = False
+            lost = await self.rtu.serve(connection)
+            reason = f"the RTU is {self._ending}" if self._ending else f"RTU lost: {lost}"
             await self._flush()
         finally:
+            self._serving = False
             self._drop(reason)
+            connection.close(reason)
             self._follow(connection)
 
     async def _flush(self) -> None:
@@ -94,9 +143,8 @@ class Group:
         self._flushing = True
         for port in self.ports:
             port.close()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + _FLUSH_TIME
-        while loop.time() < until and not self.broken and any(it.behind for it in self._started):  # noqa: ASYNC110 - cheaper than a hook in every pump
+        until = time.monotonic() + _FLUSH_TIME
+        while time.monotonic() < until and not self.broken and any(it.behind for it in self.exchange.started):  # noqa: ASYNC110 - cheaper than a hook in every pump
             await asyncio.sleep(_FLUSH_LOOK)
 
     def _drop(self, reason: str) -> None:
@@ -104,28 +152,14 @@ class Group:
         for port in self.ports:
             port.close()
             port.drop(reason)
-        for timer in (self._linger, self._timer):
-            if timer is not None:
-                timer.cancel()
-        self._linger = self._timer = None
-        self._armed = math.inf
+        self.demand.rest()
         self._flushing = False
         # A bug must not take the place of the cancellation that may have brought us here.
-        self._guarded(self._give_up_requests)
-
-    def _give_up_requests(self) -> None:
-        self.router.rtu_lost(self._now())
-        self._say()
-        self.custody.begin(self.buffer.tail)
+        self._guarded(self.exchange.rtu_lost)
 
     def _follow(self, connection: Connection) -> None:
         """Remember a closed connection until it is gone."""
         self._leaving = [it for it in self._leaving if not it.gone.is_set()] + [connection]
-
-    async def wait_closed(self) -> None:
-        """Wait until the closed connections are gone, which takes a second where a peer does not read."""
-        for connection in self._leaving:
-            await connection.gone.wait()
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
@@ -136,182 +170,182 @@ class Group:
     def failed(self, bug: BaseException) -> None:
         """Report a bug of ours with its traceback and let this group start anew; what follows from it is not told."""
         if not self.broken:
-            self._log.error("internal error: group %d starts anew", self.row.number, exc_info=bug)
+            self.rtu.record.log.error("internal error: group %d starts anew", self.row.number, exc_info=bug)
         self.broken = True
         self.rtu.close("internal error")
+
+    def look(self, now: float) -> None:
+        """See to what nobody tells of; to be called once a second."""
+        self._guarded(lambda: self._look(now))
+
+    def _look(self, now: float) -> None:
+        self.rtu.look(now)
+        for port in self.ports:
+            port.look(now)
+
+    # Other settings.
+
+    async def let_go(self, row: GroupRow) -> None:
+        """Close what another row of this group has no place for, or only with other constants."""
+        wanted = {master.key: master for master in row.masters}
+        for port in self.ports:
+            if port.row.key not in wanted:
+                self._remove(port)
+            elif changes.restarts_port(port, wanted[port.row.key]):
+                self._close_port(port, "its row has changed")
+        if changes.restarts_rtu(self.row, row):
+            self.rtu.record.tell("restarted: its row has changed")
+            await self.end("restarted: its row has changed")
+
+    def _remove(self, port: MasterPort) -> None:
+        self._close_port(port, "removed from the site file")
+        port.record.refusals.close()
+
+    def _close_port(self, port: MasterPort, reason: str) -> None:
+        port.record.tell(reason)
+        port.close()
+        port.drop(reason)
+
+    def adopt(self, row: GroupRow) -> None:
+        """Go on with another row of this group, after `let_go`."""
+        former, self.row = self.row, row
+        ports = {port.row.key: port for port in self.ports}
+        self.ports = [self._adopted(ports, master) for master in row.masters]
+        self.exchange.adopt(row)
+        if row.rtu.name != former.rtu.name:
+            self.rtu.record.renamed(self._log(row.rtu), row.rtu.name)
+        self.rtu.adopt(row.rtu)
+        if self.is_open:
+            self._open_ports()
+        self.begin()
+
+    def _adopted(self, ports: dict[tuple[int, int], MasterPort], row: MasterRow) -> MasterPort:
+        port = ports.get(row.key)
+        if port is None:
+            return self._new_port(row)
+        if port.row.name != row.name:
+            port.record.renamed(self._log(row), row.name)
+        port.adopt(row)
+        return port
+
+    def _open_ports(self) -> None:
+        for port in self.ports:
+            port.open()
+        self.demand.follow()
+
+    # What the operator asks for.
+
+    async def restart(self, port: MasterPort | None) -> None:
+        """Close and open a master's port with its connections, or everything with the RTU."""
+        await self._again(port, "restarted as per user request")
+
+    async def disable(self, port: MasterPort | None) -> None:
+        """Close a master's port with its connections, or everything with the RTU, and leave it closed."""
+        entry = port or self.rtu
+        if entry.enabled:
+            entry.enabled = False
+            await self._again(port, "disabled as per user request")
+
+    async def enable(self, port: MasterPort | None) -> None:
+        """Undo `disable`."""
+        entry = port or self.rtu
+        if not entry.enabled:
+            entry.enabled = True
+            await self._again(port, "enabled as per user request")
+
+    def disconnect(self, port: MasterPort | None) -> None:
+        """Close the connections of a master row, or the RTU's."""
+        entry = port or self.rtu
+        if entry.record.connections:
+            entry.record.tell("disconnected as per user request")
+        if port is None:
+            self.rtu.close("disconnected as per user request")
+        else:
+            port.drop("disconnected as per user request")
+
+    async def _again(self, port: MasterPort | None, reason: str) -> None:
+        if port is None:
+            self.rtu.record.tell(reason)
+            await self.end(reason)
+            self.begin()
+            return
+        self._close_port(port, reason)
+        if self.is_open:
+            port.open()
 
     # What the RTU's link tells.
 
     def rtu_connected(self) -> None:
         """Let the masters in: their availability reports must not tell of an RTU that is not there."""
-        for port in self.ports:
-            port.open()
-        self._follow_demand()
+        self._open_ports()
 
     def rtu_started(self) -> None:
         """Confirm the masters that waited for it."""
-        for master in tuple(self._waiting):
+        for master in tuple(self.demand.waiting):
             self._confirm(master)
-        self._follow_demand()
+        self.demand.follow()
 
     def rtu_stopped(self) -> None:
         """Start again if a master came in the meantime."""
-        self._follow_demand()
+        self.demand.follow()
 
-    def rtu_sent(self, asdus: Sequence[bytes]) -> None:
+    def rtu_sent(self, asdus: Sequence[bytes], read: float) -> None:
         """Route a batch and move it on at once."""
-        self.router.from_rtu(asdus, self._now())
-        self._count_exposed()
-        self._pump()
+        self.exchange.from_rtu(asdus, read)
 
     def rtu_acknowledged(self) -> None:
         """Hand on requests that waited for the window."""
-        self._pump()
+        self.exchange.pump()
 
     # What the masters' connections tell.
 
+    def is_rtu(self, host: str) -> bool:
+        """Whether the RTU is connected at this address."""
+        return self.rtu.is_at(host)
+
     def admit(self, port: MasterPort, connection: Connection) -> Master:
         """Make a master of a connection."""
-        return Master(port.row, connection, self.buffer.reader(port.row.key, port.row.ca), self, port.log)
+        return Master(port, connection, self.exchange.reader(port.row), self)
 
     def start_requested(self, master: Master) -> None:
         """Confirm a master's STARTDT act once the RTU's link is started, or close it with the reason."""
-        patience = _SHARE_OF_T1 * master.row.link.t1
-        self._waiting[master] = asyncio.get_running_loop().call_later(
-            patience, master.connection.close, f"the RTU's link was not started within {patience:g} s"
-        )
+        self.demand.wait(master)
         if self.rtu.started:
             self._confirm(master)
-        self._follow_demand()
+        self.demand.follow()
 
     def _confirm(self, master: Master) -> None:
-        self._waiting.pop(master).cancel()
-        place = self.row.masters.index(master.row)
-        session = self.router.join(master, policy(master.row, self._originators[place]), master.reader)
-        self._started.append(master)
-        master.begin_session(session, self._now())
+        self.demand.leave(master)
+        self.exchange.join(master)
+
+    def _wants_data(self) -> bool:
+        return self.row.startdt is StartDt.ALWAYS or bool(self.exchange.started)
 
     def stop_requested(self, master: Master) -> None:
         """End the session of a master that stops, or give up its start."""
         self._end_session(master)
-        self._pump()
+        self.exchange.pump()
 
     def acknowledged(self, master: Master, count: int) -> None:
-        """Move on what a master now has room for, and let the RTU go on if it waited for that."""
-        now = self._now()
-        self._count_exposed()
-        master.reader.acknowledged(count)
-        master.pump(now)
-        if self.rtu.withheld:
-            self._brake(now)
+        """Move on what a master now has room for."""
+        self.exchange.acknowledged(master, count)
 
     def received(self, master: Master, asdus: Sequence[bytes]) -> None:
         """Route ASDUs of a started master."""
+        master.port.record.count(asdus)
         if master.session is None or self._flushing:
             master.log.warning("%d ASDUs dropped: the RTU is lost", len(asdus))
-            return
-        try:
-            self.router.from_master(master.session, asdus, self._now())
-        except MalformedAsduError as fault:
-            master.connection.close(str(fault))
-        self._pump()
+        else:
+            self.exchange.from_master(master, master.session, asdus)
 
     def closed(self, master: Master) -> None:
         """Forget a connection."""
         self._follow(master.connection)
-        self._port_of(master).forget(master)
+        master.port.forget(master)
         self._end_session(master)
-        self._pump()
+        self.exchange.pump()
 
     def _end_session(self, master: Master) -> None:
-        waiting = self._waiting.pop(master, None)
-        if waiting is not None:
-            waiting.cancel()
-        session = master.session
-        if session is not None:
-            self._count_exposed()
-            self._started.remove(master)
-            master.end_session(self._now())
-            self.router.leave(session)
-        self._follow_demand()
-
-    def _port_of(self, master: Master) -> MasterPort:
-        return self.ports[self.row.masters.index(master.row)]
-
-    # STARTDT on demand.
-
-    def _follow_demand(self) -> None:
-        wanted = self.row.startdt is StartDt.ALWAYS or bool(self._started or self._waiting)
-        if wanted and self._linger is not None:
-            self._linger.cancel()
-            self._linger = None
-        if wanted:
-            self.rtu.start()
-        elif self.rtu.started and self._linger is None:
-            self._linger = asyncio.get_running_loop().call_later(_LINGER, self._stop_rtu)
-
-    def _stop_rtu(self) -> None:
-        self._linger = None
-        self.rtu.stop()
-
-    # Moving ASDUs.
-
-    def _pump(self) -> None:
-        """Move what can move, in both directions; the only place where windows meet ring and queue."""
-        now = self._now()
-        window = self.rtu.window
-        if window:
-            self.rtu.send(self.router.take(window, now))
-        for master in self._started:
-            master.pump(now)
-        for reader in self.buffer.overrun():
-            self._started_with(reader).overrun()
-        self._brake(now)
-        self._say()
-        self._arm(now)
-
-    def _brake(self, now: float) -> None:
-        """Let the RTU stop at its own k while it sends more than its masters can take, though they do what they can."""
-        self.rtu.withhold(wanted=self.buffer.all_behind or self.buffer.outruns_prompt_one(now))
-
-    def _started_with(self, reader: Reader) -> Master:
-        return next(master for master in self._started if master.reader is reader)
-
-    def _count_exposed(self) -> None:
-        if self.rtu.connection is not None:
-            self.custody.count(self.rtu.connection.link, self.buffer)
-
-    def _say(self) -> None:
-        for note in self.router.notes():
-            who = note.session.who if note.session is not None else None
-            log = who.log if isinstance(who, Master) else self._log
-            (log.warning if note.warning else log.info)("%s", note.text)
-
-    def _arm(self, now: float) -> None:
-        deadline = self.router.next_deadline()
-        if self.rtu.withheld:
-            # Whether a master still takes what it can is not told by any event once it does not.
-            deadline = min(deadline, now + _BRAKE_LOOK)
-        if deadline < self._armed:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._armed = deadline
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._on_timer)
-
-    def _on_timer(self) -> None:
-        self._timer = None
-        self._armed = math.inf
-        self._guarded(self._pump_overdue)
-
-    def _pump_overdue(self) -> None:
-        self.router.on_deadline(self._now())
-        self._pump()
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
-
-
-def _bare(name: str) -> str:
-    """Return a row's name without the `S/` or `M/` that it is shown with: files and log lines add their own."""
-    return name[2:]
+        self.demand.leave(master)
+        self.exchange.leave(master)
+        self.demand.follow()

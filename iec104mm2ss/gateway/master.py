@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.gateway.watch import FullWindow
 from iec104mm2ss.gateway.withholding import Withholding
 from iec104mm2ss.link.events import (
     Acknowledged,
@@ -26,11 +28,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol
 
+    from iec104mm2ss.gateway.record import Record
     from iec104mm2ss.logs import ConnectionLog
     from iec104mm2ss.routing.reader import Reader
     from iec104mm2ss.routing.request import Session
     from iec104mm2ss.settings.site import MasterRow
     from iec104mm2ss.transport.connection import Connection
+
+    class Port(Protocol):
+        """Where a master came in: its row may be another one tomorrow."""
+
+        row: MasterRow
+        record: Record
+
+        def forget(self, master: Master) -> None:
+            """Free its place."""
 
     class Group(Protocol):
         """What a master needs of its group."""
@@ -66,17 +78,25 @@ def policy(row: MasterRow, oa: int) -> MasterPolicy:
 class Master:
     """Owns a begun connection and, while the master is started, its session."""
 
-    def __init__(
-        self, row: MasterRow, connection: Connection, reader: Reader, group: Group, log: ConnectionLog
-    ) -> None:
-        self.row = row
+    def __init__(self, port: Port, connection: Connection, reader: Reader, group: Group) -> None:
+        self.port = port
         self.connection = connection
-        self.log = log
         self.session: Session | None = None
         self.reader = reader
         self._group = group
         self._withholding = Withholding(connection)
         self._withheld_before = math.inf
+        self._full = FullWindow()
+
+    @property
+    def row(self) -> MasterRow:
+        """Its row as it is now."""
+        return self.port.row
+
+    @property
+    def log(self) -> ConnectionLog:
+        """Its row's log."""
+        return self.port.record.log
 
     @property
     def behind(self) -> int:
@@ -90,7 +110,7 @@ class Master:
         self._withheld_before = self.reader.withheld
         self.reader.start(now)
         self.reader.prepend(build(TypeId.M_EI_NA_1, Cause.INITIALIZED, self.row.ca, _IOA_ZERO + _LOCAL_POWER_ON))
-        self.log.info("started; originator address %d towards the RTU", session.oa)
+        self.port.record.tell(f"started; originator address {session.oa} towards the RTU")
         self.pump(now)
 
     def end_session(self, now: float) -> None:
@@ -122,6 +142,15 @@ class Master:
         lost = self.reader.overrun
         self.connection.close(f"too slow: fell behind the whole event buffer, {lost} ASDUs lost")
 
+    def look(self, now: float) -> None:
+        """Tell of a window that has been full for too long; to be called once a second."""
+        if text := self._full.look(self.connection.link, now):
+            self.port.record.tell(text, level=logging.WARNING)
+
+    def hampered(self, now: float) -> str:
+        """Return what hampers a link that is up."""
+        return self._full.hampers(self.connection.link, now)
+
     def on_events(self, connection: Connection, events: list[Event]) -> None:
         """Act on one step of the link, up to an event that makes us close the connection."""
         for event in events:
@@ -141,7 +170,7 @@ class Master:
             case StopRequested():
                 self._group.stop_requested(self)
             case Stopped():
-                self.log.info("stopped")
+                self.port.record.tell("stopped")
             case Discarded(count):
                 self.log.warning("%d ASDUs sent after STOPDT act are not executed", count)
             case Tolerated(text):
@@ -149,7 +178,7 @@ class Master:
 
     def on_closed(self, connection: Connection, reason: str) -> None:
         """Report the end to log and group."""
-        self.log.warning("disconnected from %s: %s", connection.peer, reason)
+        self.port.record.closed(connection, reason)
         self._group.closed(self)
 
     def on_bug(self, _connection: Connection, bug: Exception) -> None:

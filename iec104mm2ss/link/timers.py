@@ -67,6 +67,11 @@ class Timers:
         """When silence has lasted t3 and a TESTFR act is to be sent."""
         return math.inf if self.testing else self.heard + self._parameters.t3
 
+    @property
+    def promised(self) -> float:
+        """When t1 of the first STARTDT, STOPDT or TESTFR act that is not confirmed ends."""
+        return min(self._act, self._test)
+
     def earliest(self) -> float:
         """The first of all these deadlines."""
         return min(self.test_due, self._act, self._test, self._incomplete, self._active + self._parameters.idle)

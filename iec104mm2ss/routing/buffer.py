@@ -47,6 +47,12 @@ class EventBuffer:
         self._outrun = False
         self._trim_at = min(limit, _CHUNK)
 
+    def resize(self, *, limit: int, age: float, now: float) -> None:
+        """Go on with other bounds; what they have no place for is dropped and counted at once."""
+        self._limit = limit
+        self._age = age
+        self._trim(now)
+
     @property
     def tail(self) -> int:
         """The position that the next ASDU will have."""

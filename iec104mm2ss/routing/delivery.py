@@ -26,7 +26,7 @@ class Delivery:
     """Appends what the RTU sends to the event buffer, with its addressees."""
 
     def __init__(self, policy: Policy, ledger: Ledger, dispatch: Dispatch, transfer: Transfer) -> None:
-        self._policy = policy
+        self.policy = policy
         self._ledger = ledger
         self._dispatch = dispatch
         self._transfer = transfer
@@ -109,7 +109,7 @@ class Delivery:
             self._everybody(asdu, now)
             return
         self._ledger.progressed(request, now)
-        if self._policy.copy_interrogation_data:
+        if self.policy.copy_interrogation_data:
             self._to_all(request, asdu, now)
         else:
             self._to_members((request,), asdu, now)

@@ -40,7 +40,7 @@ class Intake:
     """Turns the ASDUs of masters into requests, or into the gateway's own answer."""
 
     def __init__(self, policy: Policy, ledger: Ledger, dispatch: Dispatch, transfer: Transfer) -> None:
-        self._policy = policy
+        self.policy = policy
         self._ledger = ledger
         self._dispatch = dispatch
         self._transfer = transfer
@@ -52,7 +52,7 @@ class Intake:
                 Tally.MONITORING, f"{describe_asdu(asdu)}: dropped, only an RTU sends this", session
             )
             return
-        ca = towards_rtu(type_id(asdu), common_address(asdu), master=session.policy.ca, rtu=self._policy.ca)
+        ca = towards_rtu(type_id(asdu), common_address(asdu), master=session.policy.ca, rtu=self.policy.ca)
         if ca is None:
             self._mirror(session, asdu, UNKNOWN_CA, Tally.WRONG_CA, now)
         elif not _cause_is_possible(asdu):

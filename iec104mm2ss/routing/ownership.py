@@ -20,7 +20,7 @@ class Ownership:
     """Points owned through a select. The owner's loss does not free a point: the RTU still has its select."""
 
     def __init__(self, select_timeout: float) -> None:
-        self._timeout = select_timeout
+        self.timeout = select_timeout
         self._claims: dict[Point, _Claim] = {}
 
     def owner(self, point: Point, now: float) -> Session | None:
@@ -36,7 +36,7 @@ class Ownership:
     def handed_on(self, request: Request, now: float) -> None:
         """Note that the RTU gets a select, its cancel, or the execute that uses it and owns the point until its end."""
         if request.kind is Kind.SELECT:
-            self._claims[request.point] = _Claim(request, now + self._timeout)
+            self._claims[request.point] = _Claim(request, now + self.timeout)
         elif request.kind is Kind.EXECUTE and self.owner(request.point, now) is request.asker:
             self._claims[request.point] = _Claim(request, inf)
         elif request.kind is Kind.CANCEL and self.owner(request.point, now) is request.asker:

@@ -39,6 +39,11 @@ class Router:
         self._intake = Intake(policy, self._ledger, self._dispatch, self._transfer)
         self._delivery = Delivery(policy, self._ledger, self._dispatch, self._transfer)
 
+    def adopt(self, policy: Policy) -> None:
+        """Go on with another policy of the same CA: sessions keep their OAs, selected points their time."""
+        self._policy = self._intake.policy = self._delivery.policy = policy
+        self._ledger.ownership.timeout = policy.select_timeout
+
     def join(self, who: Hashable, policy: MasterPolicy, reader: Reader) -> Session:
         """Start a session: its master has just been sent STARTDT con, and the caller starts its reader."""
         session = Session(who, policy, reader, self._originator(policy))

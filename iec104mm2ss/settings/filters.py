@@ -29,6 +29,10 @@ class HostFilter:
             peer = peer.ipv4()
         return any(peer in network for network in self.networks)
 
+    def names(self, address: str) -> bool:
+        """Whether this very address is an item, not just one of a network's."""
+        return address in map(_written, self.networks or ())
+
     def __str__(self) -> str:
         if self.networks is None:
             return "everybody"

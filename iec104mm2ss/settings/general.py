@@ -1,30 +1,33 @@
 """The rows with settings of the whole file."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings import constants
 from iec104mm2ss.settings.cells import UnusableError, shown
-from iec104mm2ss.settings.options import GROUP, LINK, PROGRAM, SERVER, SETTINGS, Given
+from iec104mm2ss.settings.options import GROUP, LINK, PROGRAM, SERVER, SETTINGS, TLS, Given
 from iec104mm2ss.settings.problems import Report
 from iec104mm2ss.settings.table import Row
+from iec104mm2ss.settings.tls import TlsSettings
 
 _PROGRAM_FIELDS = {"ntp_update_every_sec": "ntp_interval"}
 
 
 @dataclass(slots=True)
 class General:
-    """What the setting rows give: fields of `Site`, of every `GroupRow`, and the constants of every connection."""
+    """What the setting rows give: fields of `Site`, of every `GroupRow`, constants and TLS of every connection."""
 
-    program: dict[str, Any] = field(default_factory=dict)
-    group: dict[str, Any] = field(default_factory=dict)
-    link: LinkParameters = constants.DEFAULTS
+    program: dict[str, Any]
+    group: dict[str, Any]
+    link: LinkParameters
+    tls: TlsSettings
 
 
-def read_general(rows: Iterable[Row], report: Report) -> General:
-    """The settings of a file; one that cannot be used is reported and its default holds."""
+def read_general(rows: Iterable[Row], folder: Path, report: Report) -> General:
+    """The settings of a file that lies in `folder`; one that cannot be used is reported and its default holds."""
     given: dict[str, Given] = {}
     servers: dict[str, None] = {}
     for row in rows:
@@ -40,7 +43,8 @@ def read_general(rows: Iterable[Row], report: Report) -> General:
     program = {_PROGRAM_FIELDS.get(name, name): given[name].value for name in PROGRAM if name in given}
     program |= {"nogui": "nogui" in given and given["nogui"].value, "ntp_servers": tuple(servers)}
     group = {name: given[name].value for name in GROUP if name in given}
-    return General(program, group, _link({name: given[name] for name in LINK if name in given}, report))
+    link = _link({name: given[name] for name in LINK if name in given}, report)
+    return General(program, group, link, TlsSettings(folder, {name: given[name] for name in TLS if name in given}))
 
 
 def _value(name: str, row: Row, report: Report) -> Given | None:
@@ -53,7 +57,8 @@ def _value(name: str, row: Row, report: Report) -> Given | None:
         return Given(SETTINGS[name](text), row.line, "B")
     except UnusableError as error:
         report.refuse(row.line, "B", f"{name} {shown(text) if text else 'has no value: it'} {error}")
-        return None
+        # A slip must not leave connections without TLS.
+        return Given(True, row.line, "B") if name == "tls" else None  # noqa: FBT003 - the value
 
 
 def _note_more_cells(row: Row, report: Report) -> None:

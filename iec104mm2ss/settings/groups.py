@@ -41,7 +41,7 @@ def read_groups(rows: Iterable[Row], general: General, report: Report) -> tuple[
 
 
 def _add_rtu(group: _Group, reader: RowReader, general: General) -> None:
-    taken = read_rtu(reader, general.link)
+    taken = read_rtu(reader, general.link, general.tls)
     if taken and group.rtu:
         reader.refuse(MASTER, f"group {group.number} has its RTU in row {group.rtu.line} already; masters have Y here")
     elif taken:
@@ -49,7 +49,7 @@ def _add_rtu(group: _Group, reader: RowReader, general: General) -> None:
 
 
 def _add_master(group: _Group, reader: RowReader, general: General, ports: dict[int, MasterRow]) -> None:
-    master = read_master(reader, general.link)
+    master = read_master(reader, general.link, general.tls)
     if not master:
         return
     _refuse_taken_port(master, ports, reader)

@@ -58,8 +58,9 @@ def parse(data: bytes, path: Path) -> Loaded:
         return Loaded(Site(path=path), whole_file(path, error))
     report = Report(str(path))
     settings, entries = _sorted_out(until_end(read_rows(text), report), report)
-    general = read_general(settings, report)
+    general = read_general(settings, path.parent, report)
     groups = read_groups(entries, general, report)
+    general.tls.warn_if_unused(report)
     if not entries:
         report.refuse(0, "", "the file has no entry that can be read: no row begins with the number of a group")
     return Loaded(Site(path=path, groups=groups, **general.program), report.in_file_order())

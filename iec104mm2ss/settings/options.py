@@ -1,5 +1,6 @@
 """The names that a file may use, what each holds, and where each belongs."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,10 @@ from iec104mm2ss.settings.cells import (
     whole,
     yes_or_no,
 )
-from iec104mm2ss.settings.endpoints import is_host, is_ipv6
+from iec104mm2ss.settings.endpoints import ITEMS, is_host, is_ipv6
 from iec104mm2ss.settings.program import SetClock
 from iec104mm2ss.settings.site import Clock, InterrogationData, StartDt, Takeover
+from iec104mm2ss.tls.certificates import FINGERPRINT, plain_name
 
 Convert = Callable[[str], Any]
 
@@ -48,6 +50,22 @@ def _local_address(text: str) -> str | None:
     return text
 
 
+def _file(text: str) -> str:
+    if not text:
+        raise UnusableError("should be the name of a file in PEM form, such as certs/gateway.pem")
+    return text
+
+
+def _peers(text: str) -> tuple[str, ...]:
+    """Names in certificates and fingerprints, as they are compared; nothing stands for every peer."""
+    return tuple(_peer(item) for item in map(str.strip, ITEMS.split(text)) if item)
+
+
+def _peer(item: str) -> str:
+    digits = item.lower().removeprefix(FINGERPRINT).replace(":", "")
+    return FINGERPRINT + digits if re.fullmatch("[0-9a-f]{64}", digits) else plain_name(item)
+
+
 LINK: Mapping[str, Convert] = {
     "k": whole(1, 32767),
     "w": whole(1, 32767),
@@ -70,9 +88,17 @@ PROGRAM: Mapping[str, Convert] = {
     "log_size": octets(1_000, 1_000_000_000),
     "log_files": whole(0, 1000),
 }
+TLS: Mapping[str, Convert] = {
+    "tls": yes_or_no,
+    "tls_cert": _file,
+    "tls_key": str,
+    "tls_ca": _file,
+    "tls_crl": str,
+    "tls_peers": _peers,
+}
 # The seed's own sample writes the server's setting in both ways.
 SERVER: Mapping[str, Convert] = {"ntpserver": _host, "ntp_server": _host}
-SETTINGS: Mapping[str, Convert] = {"nogui": str, **SERVER, **PROGRAM, **LINK, **GROUP}
+SETTINGS: Mapping[str, Convert] = {"nogui": str, **SERVER, **PROGRAM, **LINK, **GROUP, **TLS}
 
 RTU_ONLY: Mapping[str, Convert] = {"stamp": yes_or_no}
 MASTER_ONLY: Mapping[str, Convert] = {
@@ -83,8 +109,8 @@ MASTER_ONLY: Mapping[str, Convert] = {
     "clock": one_of(Clock),
     "bind": _local_address,
 }
-RTU_OPTIONS: Mapping[str, Convert] = {**LINK, **GROUP, **RTU_ONLY}
-MASTER_OPTIONS: Mapping[str, Convert] = {**LINK, **MASTER_ONLY}
+RTU_OPTIONS: Mapping[str, Convert] = {**LINK, **GROUP, **TLS, **RTU_ONLY}
+MASTER_OPTIONS: Mapping[str, Convert] = {**LINK, **TLS, **MASTER_ONLY}
 OPTIONS = tuple({**RTU_OPTIONS, **MASTER_OPTIONS})
 
 

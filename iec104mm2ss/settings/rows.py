@@ -22,6 +22,7 @@ from iec104mm2ss.settings.options import (
 )
 from iec104mm2ss.settings.row_reader import RowReader
 from iec104mm2ss.settings.site import MasterRow, RtuRow
+from iec104mm2ss.settings.tls import TlsSettings
 
 ID, NAME, PORT, CA, MASTER, HOSTS, FIRST_OPTION = range(7)
 LONGEST_NAME = 14
@@ -41,25 +42,27 @@ def is_master(reader: RowReader) -> bool | None:
     return reader.value(MASTER, "master", yes_or_no, None) if text else False
 
 
-def read_rtu(reader: RowReader, base: LinkParameters) -> tuple[RtuRow, dict[str, Any]] | None:
+def read_rtu(reader: RowReader, base: LinkParameters, tls: TlsSettings) -> tuple[RtuRow, dict[str, Any]] | None:
     """The RTU of a row and the group's values from its options; None after a refusal."""
     name, ca, hosts = _name(reader), reader.value(CA, "rtu no", _number, 0), _endpoints(reader)
     options = _options(reader, RTU_OPTIONS)
     link = _link(reader, options, base)
+    own_tls = tls.of(reader, options)
     if reader.refused:
         return None
     own = _values(options, RTU_ONLY)
     group = group_number(reader.row.first)
-    row = RtuRow(group=group, name=f"S/{name}", ca=ca, hosts=hosts, link=link, line=reader.row.line, **own)
+    row = RtuRow(group=group, name=f"S/{name}", ca=ca, hosts=hosts, link=link, tls=own_tls, line=reader.row.line, **own)
     return row, _values(options, GROUP)
 
 
-def read_master(reader: RowReader, base: LinkParameters) -> MasterRow | None:
+def read_master(reader: RowReader, base: LinkParameters, tls: TlsSettings) -> MasterRow | None:
     """The master of a row; None after a refusal."""
     name, ca = _name(reader), reader.value(CA, "rtu no", _number, 0)
     port, accept = reader.value(PORT, "port no", _number, 0), reader.filter(HOSTS)
     options = _options(reader, MASTER_OPTIONS)
     link = _link(reader, options, base)
+    own_tls = tls.of(reader, options)
     if reader.refused:
         return None
     return MasterRow(
@@ -69,6 +72,7 @@ def read_master(reader: RowReader, base: LinkParameters) -> MasterRow | None:
         ca=ca,
         accept=accept,
         link=link,
+        tls=own_tls,
         line=reader.row.line,
         **_values(options, MASTER_ONLY),
     )

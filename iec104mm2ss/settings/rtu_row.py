@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings import constants
 from iec104mm2ss.settings.cells import UnusableError, nearest, seconds, shown, whole, yes_or_no
-from iec104mm2ss.settings.options import LINK, LONGEST_TIME, MASTER_ONLY, Convert, Given
+from iec104mm2ss.settings.options import LINK, LONGEST_TIME, MASTER_ONLY, TLS, Convert, Given
 from iec104mm2ss.settings.problems import Report, column_letter
 from iec104mm2ss.settings.row_reader import RowReader
 from iec104mm2ss.settings.simulation import Misbehaviour, RtuEntry
+from iec104mm2ss.settings.tls import TlsSettings
 
 ID, NAME, CA, PORT, HOSTS, K, IDLE, DATA, FIRST_OPTION = range(9)
 LONGEST_NAME = 16
@@ -44,19 +46,28 @@ _MISBEHAVIOUR: Mapping[str, Convert] = {
     "refuse_second_gi": yes_or_no,
     "drop_after": _drop_after,
 }
-OPTIONS: Mapping[str, Convert] = {**_LINK_OPTIONS, "bind": MASTER_ONLY["bind"], **_MISBEHAVIOUR}
+OPTIONS: Mapping[str, Convert] = {**_LINK_OPTIONS, "bind": MASTER_ONLY["bind"], **TLS, **_MISBEHAVIOUR}
 """What the cells after the data file may hold as `name=value`."""
 
 _COLUMNS = {"k": K, "idletime": IDLE}
 
 
-def read_entry(reader: RowReader, base: LinkParameters, folder: Path) -> RtuEntry | None:
-    """The RTU of a row, None after a refusal. `base` holds where the row is silent, `folder` has the data files."""
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where a row is silent; `data` is the folder of the data files."""
+
+    link: LinkParameters
+    tls: TlsSettings
+    data: Path
+
+
+def read_entry(reader: RowReader, defaults: Defaults) -> RtuEntry | None:
+    """The RTU of a row, None after a refusal."""
     number = reader.value(ID, "id", _id, 0)
     name, ca = reader.name(NAME, LONGEST_NAME, "RTU"), reader.value(CA, "rtu no", _number, 0)
     port, accept = reader.value(PORT, "port no", _number, 0), reader.filter(HOSTS)
     given = _constants(reader)
-    data = reader.value(DATA, "io data file", _existing(folder), folder)
+    data = reader.value(DATA, "io data file", _existing(defaults.data), defaults.data)
     options = reader.options(
         FIRST_OPTION,
         OPTIONS,
@@ -66,8 +77,9 @@ def read_entry(reader: RowReader, base: LinkParameters, folder: Path) -> RtuEntr
         ),
     )
     given |= {option: options[option] for option in _LINK_OPTIONS if option in options}
-    link = None if reader.refused else link_parameters(base, given, reader.report)
-    if link is None:
+    link = None if reader.refused else link_parameters(defaults.link, given, reader.report)
+    tls = defaults.tls.of(reader, options)
+    if link is None or reader.refused:
         return None
     return RtuEntry(
         id=number,
@@ -78,6 +90,7 @@ def read_entry(reader: RowReader, base: LinkParameters, folder: Path) -> RtuEntr
         link=link,
         data=data,
         bind=options["bind"].value if "bind" in options else None,
+        tls=tls,
         misbehaviour=_misbehaviour(options),
         line=reader.row.line,
     )

@@ -12,17 +12,17 @@ from pathlib import Path
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.cells import UnusableError, is_number, shown
 from iec104mm2ss.settings.general import read_general
-from iec104mm2ss.settings.options import LINK, PROGRAM, SERVER, Given
+from iec104mm2ss.settings.options import LINK, PROGRAM, SERVER, TLS, Given
 from iec104mm2ss.settings.options import SETTINGS as SITE_SETTINGS
 from iec104mm2ss.settings.problems import Problem, Report
 from iec104mm2ss.settings.row_reader import RowReader
-from iec104mm2ss.settings.rtu_row import CA, DEFAULTS, PORT, link_parameters, read_entry
+from iec104mm2ss.settings.rtu_row import CA, DEFAULTS, PORT, Defaults, link_parameters, read_entry
 from iec104mm2ss.settings.simulation import RtuEntry, Simulation
 from iec104mm2ss.settings.source import mistyped, read_octets, read_text, until_end, whole_file
 from iec104mm2ss.settings.table import Row, read_rows
 
 DATA_FOLDER = "data"
-PROGRAM_SETTINGS = ("nogui", *SERVER, *PROGRAM)
+PROGRAM_SETTINGS = ("nogui", *SERVER, *PROGRAM, *TLS)
 LINK_SETTINGS = ("k", "w", "t1", "t2", "idletime")
 
 
@@ -70,11 +70,13 @@ def parse_rtus(data: bytes, path: Path) -> LoadedRtus:
     rows = _Sorted([], [], [])
     for row in until_end(read_rows(text), report):
         rows.add(row, report)
-    program = read_general(rows.program, report).program
-    rtus = _rtus(rows.entries, _link_defaults(rows.link, report), path.parent / DATA_FOLDER, report)
+    general = read_general(rows.program, path.parent, report)
+    defaults = Defaults(_link_defaults(rows.link, report), general.tls, path.parent / DATA_FOLDER)
+    rtus = _rtus(rows.entries, defaults, report)
+    general.tls.warn_if_unused(report)
     if not rows.entries:
         report.refuse(0, "", "the file has no RTU that can be read: no row begins with a number")
-    return LoadedRtus(Simulation(path=path, rtus=rtus, **program), report.in_file_order())
+    return LoadedRtus(Simulation(path=path, rtus=rtus, **general.program), report.in_file_order())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,12 @@ def _link_defaults(rows: Iterable[Row], report: Report) -> LinkParameters:
     return link_parameters(DEFAULTS, given, report) or DEFAULTS
 
 
-def _rtus(rows: Iterable[Row], base: LinkParameters, folder: Path, report: Report) -> tuple[RtuEntry, ...]:
+def _rtus(rows: Iterable[Row], defaults: Defaults, report: Report) -> tuple[RtuEntry, ...]:
     """The RTUs that can run, in file order; of two with one port the first."""
     ports: dict[int, RtuEntry] = {}
     for row in rows:
         reader = RowReader(row, report)
-        entry = read_entry(reader, base, folder)
+        entry = read_entry(reader, defaults)
         if entry is None:
             continue
         other = ports.get(entry.port)

@@ -6,6 +6,7 @@ from pathlib import Path
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.filters import HostFilter
 from iec104mm2ss.settings.program import ProgramSettings
+from iec104mm2ss.tls.parameters import TlsParameters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,8 @@ class RtuEntry:
     `id` need not be unique. `name` has 1 to 16 characters. `ca` is the RTU number, its common address, 1..65535; RTUs
     with the same one are redundant ports. `port` is 1..65535 and no other RTU's. `link.t3` is infinite unless the row
     says otherwise: the simulator sends no TESTFR act, so that the master's test period can be measured. `data` existed
-    when the file was read. `bind` is the local address to listen on, None for all. `line` is the row's place in the
-    file.
+    when the file was read. `bind` is the local address to listen on, None for all. `tls` is None for connections
+    without it. `line` is the row's place in the file.
     """
 
     id: int
@@ -47,6 +48,7 @@ class RtuEntry:
     link: LinkParameters
     data: Path
     bind: str | None = None
+    tls: TlsParameters | None = None
     misbehaviour: Misbehaviour = Misbehaviour()
     line: int = field(default=0, compare=False)
 

@@ -8,6 +8,7 @@ from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.endpoints import Endpoint
 from iec104mm2ss.settings.filters import HostFilter
 from iec104mm2ss.settings.program import ProgramSettings
+from iec104mm2ss.tls.parameters import TlsParameters
 
 
 class StartDt(Enum):
@@ -45,7 +46,8 @@ class RtuRow:
     """One slave: the RTU of a group.
 
     `name` begins with `S/`. `ca` is its common address, 1..65535. `hosts` has at least one endpoint. `stamp` says
-    whether requests carry the originator address of their session. `line` is the row's place in the file.
+    whether requests carry the originator address of their session. `tls` is None for a connection without it. `line`
+    is the row's place in the file.
     """
 
     group: int
@@ -54,6 +56,7 @@ class RtuRow:
     hosts: tuple[Endpoint, ...]
     link: LinkParameters
     stamp: bool = True
+    tls: TlsParameters | None = None
     line: int = field(default=0, compare=False)
 
     @property
@@ -68,7 +71,7 @@ class MasterRow:
 
     `name` begins with `M/`. `port` and `ca` are 1..65535. `max` is the number of connections at one time, 1..255.
     `oa` is the originator address towards the RTU, 1..255, None for the row's place in the group. `bind` is the local
-    address to listen on, None for all. `line` is the row's place in the file.
+    address to listen on, None for all. `tls` is None for connections without it. `line` is the row's place in the file.
     """
 
     group: int
@@ -83,6 +86,7 @@ class MasterRow:
     commands: bool = True
     clock: Clock = Clock.FORWARD
     bind: str | None = None
+    tls: TlsParameters | None = None
     line: int = field(default=0, compare=False)
 
     @property

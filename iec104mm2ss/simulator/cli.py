@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iec104mm2ss import program
+from iec104mm2ss.console.plant import RequestError
 from iec104mm2ss.process import survive_background
-from iec104mm2ss.settings.rtus import LoadedRtus, load_rtus
+from iec104mm2ss.settings.layout import RTUS
 from iec104mm2ss.settings.signals import load_signals
 from iec104mm2ss.simulator.commands import (
     HELP,
@@ -28,10 +29,11 @@ from iec104mm2ss.simulator.status import table
 from iec104mm2ss.simulator.typed import answer_lines
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Sequence
 
-    from iec104mm2ss.logs import ConnectionLogs
+    from iec104mm2ss.service import Service
+    from iec104mm2ss.settings.problems import Problem
+    from iec104mm2ss.settings.simulation import Simulation
 
 DEFAULT_FILE = Path("iec104rs.csv")
 
@@ -42,14 +44,17 @@ folder data beside it. Lines typed while it runs are answered: help shows them."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and return its exit status: 0, 2 for wrong usage, 78 where nothing can run."""
+    """Run the program; the exit status is 0, 2 for wrong usage, 75 where it runs already, 78 where nothing can run."""
     options = _parser().parse_args(arguments)
-    loaded = load_rtus(
-        options.ini, nogui=options.nogui, ntp_servers=options.ntp_server, ntp_interval=options.ntp_update_every_sec
+    survive_background()
+    simulated = program.Program(
+        name="iec104rs",
+        who="the simulator",
+        layout=RTUS,
+        build=partial(_build, sends=options.send),
+        examine=_examine,
     )
-    if options.check:
-        return _check(loaded)
-    return _run(loaded, options.log_dir, options.send)
+    return program.main(simulated, options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -72,41 +77,43 @@ def _send(text: str) -> Send:
     return send
 
 
-def _check(loaded: LoadedRtus) -> int:
-    """Check the data files too, each once."""
-    simulation = loaded.simulation
+def _examine(simulation: Simulation) -> tuple[list[Problem], str]:
+    """Look at the data files too, each once."""
     files = {path: load_signals(path) for path in dict.fromkeys(rtu.data for rtu in simulation.rtus)}
-    problems = [*loaded.problems, *(problem for file in files.values() for problem in file.problems)]
+    problems = [problem for file in files.values() for problem in file.problems]
     signals = sum(len(file.rows) for file in files.values())
-    summary = f"{simulation.path}: {len(simulation.rtus)} RTUs, {signals} signals and commands in {len(files)} files"
-    return program.check(loaded, problems, summary)
+    return (
+        problems,
+        f"{simulation.path}: {len(simulation.rtus)} RTUs, {signals} signals and commands in {len(files)} files",
+    )
 
 
-def _run(loaded: LoadedRtus, log_folder: Path, sends: Sequence[Send]) -> int:
-    async def serve(logs: ConnectionLogs, log: logging.Logger) -> None:
-        simulator = Simulator(loaded.simulation, logs, log, sends)
-        running = asyncio.current_task()
-        assert running is not None  # noqa: S101 - a coroutine runs in a task
-        survive_background()
-        answer_lines(asyncio.get_running_loop(), lambda line: answer(line, simulator, running.cancel))
-        await simulator.run()
-
-    return program.run(loaded, loaded.simulation, log_folder, serve, who="the simulator")
+def _build(simulation: Simulation, service: Service[Simulation], *, sends: Sequence[Send]) -> Simulator:
+    simulator = Simulator(simulation, service.logs, service.log, sends)
+    answer_lines(service.loop, lambda line: answer(line, simulator, lambda: service.stop("quit")))
+    return simulator
 
 
 def answer(line: str, simulator: Simulator, end: Callable[[], object]) -> list[str]:
     """Do what a typed line asks for and return what to print; `end` ends the program."""
+    try:
+        return _answer(line, simulator, end)
+    except RequestError as error:
+        return [str(error)]
+
+
+def _answer(line: str, simulator: Simulator, end: Callable[[], object]) -> list[str]:
     match parse(line):
         case None:
             lines = []
-        case Send() as send:
-            lines = [simulator.send(send)]
+        case Send(index, seconds):
+            lines = [simulator.send(index, seconds)]
         case Stop():
-            lines = [simulator.stop()]
+            lines = [simulator.stop_sending()]
         case SetValue(ca, ioa, value):
             lines = [simulator.set(ca, ioa, value)]
         case Status():
-            lines = table(simulator.status())
+            lines = table(simulator.entries())
         case Mistake(text):
             lines = [text]
         case Help():

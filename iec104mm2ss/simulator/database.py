@@ -39,13 +39,16 @@ class Database:
     """A data file with the last good state of its rows; every station with that file can share it.
 
     There are none before the first `refresh`. `signals` are the rows of monitoring types in file order, `inventory`
-    is the same and the commands as a station has them.
+    is the same and the commands as a station has them. `problems` are those of the file as it was read last, which is
+    in use if `taken`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.signals: tuple[Signal, ...] = ()
         self.inventory = Inventory()
+        self.problems: tuple[Problem, ...] = ()
+        self.taken = False
         self._version: _Version | None = _UNREAD
         self._known_refusals: Counter[tuple[str, str]] | None = None
 
@@ -62,11 +65,12 @@ class Database:
         self._version = version
         loaded = load_signals(self.path)
         refusals = Counter((problem.column, problem.text) for problem in loaded.problems if problem.refused)
-        taken = loaded.usable and (self._known_refusals is None or refusals <= self._known_refusals)
-        if taken:
+        self.problems = loaded.problems
+        self.taken = loaded.usable and (self._known_refusals is None or refusals <= self._known_refusals)
+        if self.taken:
             self._known_refusals = refusals
             self._take(loaded)
-        return Edit(taken, loaded.problems)
+        return Edit(self.taken, loaded.problems)
 
     def _take(self, loaded: LoadedSignals) -> None:
         self.signals = tuple(Signal(row, point_of(row)) for row in loaded.rows if not row.is_command)

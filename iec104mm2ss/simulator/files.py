@@ -1,7 +1,7 @@
 """The data files of a simulation: each is read once, however many RTUs share it, and looked at again before use."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from iec104mm2ss.settings.problems import Problem
@@ -23,6 +23,10 @@ class DataFiles:
             database = self._databases[path] = Database(path)
             self._report(database.refresh())
         return database
+
+    def keep(self, paths: Collection[Path]) -> None:
+        """Forget all other files."""
+        self._databases = {path: database for path, database in self._databases.items() if path in paths}
 
     def refresh(self, database: Database) -> None:
         """Take over an edit, if there was one."""

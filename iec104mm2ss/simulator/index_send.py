@@ -11,10 +11,22 @@ from iec104mm2ss.wire.time import CP56Time2a
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Protocol
 
     from iec104mm2ss.logs import TableLog
     from iec104mm2ss.simulator.sending import Sending
     from iec104mm2ss.simulator.shared import SharedStation
+
+    class Rtu(Protocol):
+        """Who sends: its log is another one after it was renamed."""
+
+        @property
+        def station(self) -> SharedStation:
+            """Whose signals are sent."""
+
+        @property
+        def log(self) -> TableLog:
+            """Where every signal is a row."""
 
 
 _LOOK_AGAIN: Final = 0.1
@@ -22,19 +34,16 @@ _PATIENCE: Final = 5.0
 
 
 class IndexSend:
-    """The source of a port while it sends an index. `on_end` is called once, also when it was interrupted.
+    """The source of a port while it sends an index. `on_end` is called once and gets a text that says how it ended.
 
     It goes no faster than the log, which is the protocol of the test and is to have every signal; but a disk that does
     not answer for 5 s no longer holds it back.
     """
 
-    def __init__(
-        self, index: int, sending: Sending, station: SharedStation, log: TableLog, on_end: Callable[[], None]
-    ) -> None:
+    def __init__(self, index: int, sending: Sending, rtu: Rtu, on_end: Callable[[str], None]) -> None:
         self.sending = sending
         self.index = index
-        self._station = station
-        self._log = log
+        self._rtu = rtu
         self._on_end = on_end
         self._event = f"index {index}"
         self._ended = False
@@ -47,9 +56,9 @@ class IndexSend:
         asdus: list[bytes] = []
         if signals:
             wall = local_time()
-            asdus = self._station.reports(signals, wall)
+            asdus = self._rtu.station.reports(signals, wall)
             tag = str(CP56Time2a.from_datetime(wall))
-            self._log.rows([row_of_signal(self._event, signal, tag) for signal in signals])
+            self._rtu.log.rows([row_of_signal(self._event, signal, tag) for signal in signals])
         if self.sending.finished:
             self._end("ended", now)
         return asdus
@@ -73,7 +82,7 @@ class IndexSend:
         self._end(f"interrupted, {reason}", 0.0)
 
     def _is_held(self, now: float) -> bool:
-        behind = self._log.is_behind and not self.sending.finished
+        behind = self._rtu.log.is_behind and not self.sending.finished
         self._held_since = min(self._held_since, now) if behind else math.inf
         held = behind and now < self._held_since + _PATIENCE
         self._look_again = now + _LOOK_AGAIN if held else math.inf
@@ -82,12 +91,11 @@ class IndexSend:
     def _tell_skipped(self) -> None:
         skipped = self.sending.take_skipped()
         if skipped:
-            self._log.rows([row_of_skipped(self._event, it.signal, it.reason) for it in skipped])
+            self._rtu.log.rows([row_of_skipped(self._event, it.signal, it.reason) for it in skipped])
 
     def _end(self, how: str, now: float) -> None:
         if not self._ended:
             self._ended = True
             self._look_again = math.inf
             progress = self.sending.progress(now)
-            self._log.info("index %d %s: %d sent, %d left out", self.index, how, progress.sent, progress.skipped)
-            self._on_end()
+            self._on_end(f"index {self.index} {how}: {progress.sent} sent, {progress.skipped} left out")

@@ -15,6 +15,25 @@ _CONFIRMATIONS: Final = frozenset({Cause.ACTIVATION_CON, Cause.DEACTIVATION_CON}
 _NOTHING_WRONG: Final = Misbehaviour()
 
 
+def described(misbehaviour: Misbehaviour) -> dict[str, str]:
+    """Return what is not as it should be, by the options of a row; empty for a good RTU."""
+    options = {
+        "mirror_oa": "" if misbehaviour.mirror_oa else "N",
+        "ack_delay": f"{misbehaviour.ack_delay:g}" if misbehaviour.ack_delay else "",
+        "answer_delay": f"{misbehaviour.answer_delay:g}" if misbehaviour.answer_delay else "",
+        "no_actterm": "Y" if misbehaviour.no_actterm else "",
+        "refuse_second_gi": "Y" if misbehaviour.refuse_second_gi else "",
+        "drop_after": _drop_after(misbehaviour),
+    }
+    return {name: text for name, text in options.items() if text}
+
+
+def _drop_after(misbehaviour: Misbehaviour) -> str:
+    if misbehaviour.drop_frames is not None:
+        return str(misbehaviour.drop_frames)
+    return "" if misbehaviour.drop_seconds is None else f"{misbehaviour.drop_seconds:g}s"
+
+
 class _Waiting(NamedTuple):
     due: float
     asdu: bytes
@@ -41,6 +60,11 @@ class Answers:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def interrogated(self) -> bool:
+        """Whether an interrogation is not yet answered to its end."""
+        return any(type_id(it.request) in _INTERROGATIONS for it in self._waiting)
 
     def put(self, request: bytes, answers: Sequence[bytes], now: float) -> None:
         """Add what the station answers to a request."""

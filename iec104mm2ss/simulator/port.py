@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from iec104mm2ss.link.parameters import LinkParameters
+    from iec104mm2ss.tls.parameters import TlsParameters
     from iec104mm2ss.transport.connection import Connection
 
 QUEUE_LIMIT = 10_000
@@ -53,7 +54,16 @@ class Observer(Protocol):
     """Who is told what happens on the port."""
 
     def note(self, text: str) -> None:
-        """Know that a master came, started, stopped, was refused or went."""
+        """Know that a master started, stopped, tested the connection or did something strange."""
+
+    def opened(self, connection: Connection) -> None:
+        """Know a master that has come; its connection begins next."""
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        """Know that it is gone."""
+
+    def refused(self, peer: str, reason: str) -> None:
+        """Know that somebody else, `host:port`, was turned away."""
 
     def received(self, asdu: bytes) -> None:
         """Know a request."""
@@ -99,15 +109,14 @@ class StationPort:
         bind: str | None = None,
         accepts: Callable[[str], bool] = lambda _: True,
         misbehaviour: Misbehaviour = _GOOD,
-        on_started: Callable[[], None] = lambda: None,
+        tls: TlsParameters | None = None,
     ) -> None:
         self.lost = 0
-        self.connected_at: datetime | None = None
         self.tests = PeriodOfTests()
+        self.on_started: Callable[[], None] = lambda: None
         self._station = station
         self._observer = observer
         self._misbehaviour = misbehaviour
-        self._on_started = on_started
         self._answers = Answers(misbehaviour)
         self._reports: deque[bytes] = deque()
         self._source: Source | None = None
@@ -121,7 +130,8 @@ class StationPort:
             bind=bind,
             accepts=accepts,
             on_connection=self._on_connection,
-            on_refused=lambda peer: observer.note(f"refused {peer}: not in the filter"),
+            on_refused=observer.refused,
+            tls=tls,
         )
 
     @property
@@ -130,28 +140,47 @@ class StationPort:
         return self._listener.is_open
 
     @property
+    def has_died(self) -> bool:
+        """Whether the port was opened and no longer listens though nobody has closed it."""
+        return self._listener.has_died
+
+    @property
+    def connection(self) -> Connection | None:
+        """The master's connection."""
+        return self._connection
+
+    @property
     def started(self) -> bool:
         """Whether a master is there and has started data transfer."""
         connection = self._connection
         return connection is not None and connection.link.state is State.STARTED
 
     @property
-    def peer(self) -> str:
-        """The master's address and port; empty without one."""
-        return self._connection.peer if self._connection is not None else ""
-
-    @property
     def answering(self) -> int:
         """Answers that wait for their time or for the window."""
         return len(self._answers)
+
+    @property
+    def interrogated(self) -> bool:
+        """Whether some of them are those of an interrogation."""
+        return self._answers.interrogated
 
     async def open(self) -> None:
         """Start listening. Raises OSError where the port cannot be had."""
         await self._listener.open()
 
+    def stop_listening(self) -> None:
+        """Let nobody in any more; who is connected stays."""
+        self._listener.close()
+
+    def disconnect(self, reason: str) -> None:
+        """Close the connection; the master may come again."""
+        if self._connection is not None:
+            self._connection.close(reason)
+
     async def close(self, reason: str) -> None:
         """Stop listening and close the connection; return when it is gone."""
-        self._listener.close()
+        self.stop_listening()
         connection = self._connection
         if connection is not None:
             connection.close(reason)
@@ -233,11 +262,11 @@ class StationPort:
 
     def _on_connection(self, connection: Connection) -> None:
         if self._connection is not None:
-            self._observer.note(f"refused {connection.peer}: {self._connection.peer} is connected")
+            self._observer.refused(connection.peer, f"{self._connection.peer} is connected")
             connection.close("the station has a master")
             return
-        self._observer.note(f"connected from {connection.peer}")
-        self._connection, self.connected_at, self.tests = connection, local_time(), PeriodOfTests()
+        self._connection, self.tests = connection, PeriodOfTests()
+        self._observer.opened(connection)
         connection.begin(self)
         seconds = self._misbehaviour.drop_seconds
         if seconds is not None:
@@ -273,7 +302,7 @@ class StationPort:
         self._observer.note("started")
         self._report([self._station.initialised()])
         self._pump()
-        self._on_started()
+        self.on_started()
 
     def _answer(self, connection: Connection, asdus: Sequence[bytes]) -> None:
         now, wall = asyncio.get_running_loop().time(), local_time()
@@ -301,8 +330,8 @@ class StationPort:
 
     def on_closed(self, connection: Connection, reason: str) -> None:
         """Be free for the next master."""
-        self._observer.note(f"disconnected from {connection.peer}: {reason}")
-        self._connection = self.connected_at = None
+        self._observer.closed(connection, reason)
+        self._connection = None
         if self._drop_timer is not None:
             self._drop_timer.cancel()
         self._drop("the master is gone")

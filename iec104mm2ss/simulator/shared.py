@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
     from datetime import datetime
 
+    from iec104mm2ss.settings.simulation import RtuEntry
     from iec104mm2ss.simulator.database import Database, Signal
     from iec104mm2ss.simulator.files import DataFiles
 
     class Member(Protocol):
         """One of the ports."""
+
+        entry: RtuEntry
 
         def send(self, asdus: Iterable[bytes]) -> bool:
             """Send to its master, if there is one that has started."""
@@ -32,9 +35,24 @@ class SharedStation:
 
     def __init__(self, ca: int, database: Database, files: DataFiles) -> None:
         self.members: list[Member] = []
-        self._database = database
+        self.database = database
         self._files = files
         self._station = Station.of(ca, database.inventory)
+
+    @property
+    def remembered(self) -> int:
+        """How many points say something else than the data file."""
+        return self._station.remembered
+
+    @property
+    def malformed(self) -> int:
+        """ASDUs of impossible structure that were received."""
+        return self._station.malformed
+
+    def refresh(self) -> None:
+        """Take over an edit of the data file, if there was one."""
+        self._files.refresh(self.database)
+        self._station.replace(self.database.inventory)
 
     def initialised(self) -> bytes:
         """Return the end of initialisation."""
@@ -42,7 +60,7 @@ class SharedStation:
 
     def receive(self, asdu: bytes, session: Hashable, now: float, wall: datetime, asked: Member) -> list[bytes]:
         """Return the answers to a request that came through the port `asked`; the others report what it changed."""
-        self._refresh()
+        self.refresh()
         answers = self._station.receive(asdu, session, now, wall)
         changes = [with_originator(answer, 0) for answer in answers if cause(answer) == Cause.RETURN_REMOTE]
         if changes:
@@ -58,13 +76,13 @@ class SharedStation:
 
         Raises KeyError for an unknown IOA, ValueError for a value that the point cannot have.
         """
-        self._refresh()
+        self.refresh()
         self._report(self.members, [self._station.change(ioa, value, local_time())])
 
     def signals(self, index: int) -> tuple[Signal, ...]:
         """Return the signals of an index, all for 0."""
-        self._refresh()
-        return self._database.of_index(index)
+        self.refresh()
+        return self.database.of_index(index)
 
     def reports(self, signals: Iterable[Signal], wall: datetime) -> list[bytes]:
         """Return the spontaneous reports of signals; interrogations show the same from now on."""
@@ -72,14 +90,10 @@ class SharedStation:
 
     def comment(self, ioa: int, type_id: int) -> str:
         """Return what the data file says to a point, and to a command by the point that shows its effect."""
-        inventory = self._database.inventory
+        inventory = self.database.inventory
         control = inventory.control(ioa, type_id) if type_id >= TypeId.C_SC_NA_1 else None
         point = inventory.point(ioa if control is None else control.status)
         return point.name if point is not None else ""
-
-    def _refresh(self) -> None:
-        self._files.refresh(self._database)
-        self._station.replace(self._database.inventory)
 
     @staticmethod
     def _report(members: Iterable[Member], reports: list[bytes]) -> None:

@@ -106,6 +106,11 @@ class Station:
             self._readings = {key: it for key, it in self._readings.items() if before.get(key) == after.get(key)}
         self._inventory = inventory
 
+    @property
+    def remembered(self) -> int:
+        """How many points say something else than in the beginning."""
+        return len(self._readings)
+
     def reading(self, address: int) -> Reading:
         """What the first point with this IOA says now. Raises KeyError where there is none."""
         return self._reading(self._point(address))

@@ -9,13 +9,16 @@ from threading import Thread
 
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.link.states import Role
+from iec104mm2ss.tls.parameters import TlsParameters
+from iec104mm2ss.tls.session import Session
 from iec104mm2ss.transport.connection import Connection
+from iec104mm2ss.transport.tls_layer import TlsLayer
 
 _NO_REASON = "Connect call failed"
 
 
-async def connect(host: str, port: int, parameters: LinkParameters) -> Connection:
-    """Return a TCP connection that has not begun; a name's addresses are tried in turn.
+async def connect(host: str, port: int, parameters: LinkParameters, tls: TlsParameters | None = None) -> Connection:
+    """Return a connection that has not begun, with `tls` after the handshake; a name's addresses are tried in turn.
 
     Raises OSError, which `reason` turns into words, TimeoutError after t0.
     """
@@ -23,8 +26,8 @@ async def connect(host: str, port: int, parameters: LinkParameters) -> Connectio
         *others, last = await _addresses(host)
         for address in others:
             with contextlib.suppress(OSError):
-                return await _connect(address, port, parameters)
-        return await _connect(last, port, parameters)
+                return await _connect(address, port, parameters, _session(tls, host))
+        return await _connect(last, port, parameters, _session(tls, host))
 
 
 def reason(error: OSError) -> str:
@@ -33,12 +36,54 @@ def reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno and text.startswith(_NO_REASON) else text
 
 
-async def _connect(address: str, port: int, parameters: LinkParameters) -> Connection:
+def _session(tls: TlsParameters | None, host: str) -> Session | None:
+    return None if tls is None else Session(tls, host)
+
+
+async def _connect(address: str, port: int, parameters: LinkParameters, session: Session | None) -> Connection:
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(
-        lambda: Connection(Role.CONTROLLING, parameters, lambda _: None), address, port
-    )
+    connection = Connection(Role.CONTROLLING, parameters, lambda _: None)
+    if session is None:
+        await loop.create_connection(lambda: connection, address, port)
+        return connection
+    handshake = _Handshake(session)
+    try:
+        await loop.create_connection(lambda: TlsLayer(connection, handshake), address, port)
+        await handshake.done
+    except asyncio.CancelledError:
+        handshake.give_up()
+        raise
     return connection
+
+
+class _Handshake:
+    """The one with the peer that is being connected."""
+
+    def __init__(self, session: Session) -> None:
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._session = session
+        self._layer: TlsLayer | None = None
+
+    def tcp_connected(self, layer: TlsLayer) -> None:
+        """Begin."""
+        self._layer = layer
+        layer.shake_hands(self._session)
+
+    def give_up(self) -> None:
+        """Close: nobody waits for the connection any more."""
+        self.done.cancel()
+        if self._layer is not None:
+            self._layer.abort()
+
+    def secured(self, _layer: TlsLayer) -> None:
+        """Know of the success."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def failed(self, _layer: TlsLayer, reason: str) -> None:
+        """Know why not."""
+        if not self.done.done():
+            self.done.set_exception(ConnectionError(reason))
 
 
 async def _addresses(host: str) -> list[str]:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from iec104mm2ss.link.parameters import LinkParameters
     from iec104mm2ss.link.states import Role
 
-_READ_SIZE = 16 * 1024
-_CLOSE_PATIENCE = 1.0
+READ_SIZE = 16 * 1024
+CLOSE_PATIENCE = 1.0
 
 
 class Owner(Protocol):
@@ -34,7 +34,12 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.BufferedProtocol):
-    """A TCP connection, silent and unread until `begin` gives it a link and an owner."""
+    """A TCP connection, silent and unread until `begin` gives it a link and an owner.
+
+    `tap`, where it is set, gets all that is read and written from then on: whether it is outgoing, and the octets, as
+    IEC 104 has them. It must not raise. What had been read of an APDU before is `link.incomplete`. `identity` is the
+    peer's name by its certificate and the version of TLS, empty without TLS.
+    """
 
     link: Link
     _owner: Owner
@@ -45,18 +50,25 @@ class Connection(asyncio.BufferedProtocol):
         self._on_connected = on_connected
         self._loop = asyncio.get_running_loop()
         # Not shared between connections: those of another thread's loop would write into it.
-        self._buffer = memoryview(bytearray(_READ_SIZE))
+        self._buffer = memoryview(bytearray(READ_SIZE))
         self._begun = False
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
         self.close_reason: str | None = None
+        self.tap: Callable[[bool, bytes], None] | None = None
         self.gone = asyncio.Event()
         self.peer = ""
         self.local = ""
         self.host = ""
+        self.identity = ""
 
     def __repr__(self) -> str:
         return f"<Connection {self.local}-{self.peer}>"
+
+    @property
+    def who(self) -> str:
+        """The peer's address and port, with its identity if there is one."""
+        return f"{self.peer} ({self.identity})" if self.identity else self.peer
 
     @property
     def window(self) -> int:
@@ -78,8 +90,8 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = cast("asyncio.Transport", transport)
         # Python 3.11.2 reads after connection_made even if that has paused it; no octet comes before this is called.
         self._loop.call_soon(self._wait_unread)
-        self.peer, self.host = _address(transport.get_extra_info("peername"))
-        self.local, _ = _address(transport.get_extra_info("sockname"))
+        self.peer, self.host = address(transport.get_extra_info("peername"))
+        self.local, _ = address(transport.get_extra_info("sockname"))
         _tune(transport.get_extra_info("socket"), self._parameters.t1)
         self._on_connected(self)
 
@@ -93,7 +105,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Feed the link with what one read gave."""
-        self._step(self.link.receive, bytes(self._buffer[:nbytes]))
+        octets = bytes(self._buffer[:nbytes])
+        if self.tap is not None:
+            self.tap(False, octets)  # noqa: FBT003 - received
+        self._step(self.link.receive, octets)
 
     def eof_received(self) -> None:
         """End the link: it has no half-open state."""
@@ -135,7 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         """Close after what is still to be written, which a peer that does not read cannot delay beyond a second."""
         if self.close_reason is None:
             self._transport.close()
-            self._loop.call_later(_CLOSE_PATIENCE, self._transport.abort)
+            self._loop.call_later(CLOSE_PATIENCE, self._transport.abort)
             self._over(reason)
 
     def _over(self, reason: str) -> None:
@@ -174,6 +189,8 @@ class Connection(asyncio.BufferedProtocol):
         output = self.link.take_output()
         if output:
             self._transport.write(output)
+            if self.tap is not None:
+                self.tap(True, output)  # noqa: FBT003 - sent
         self._arm()
 
     def _hand_on(self, events: list[Event]) -> None:
@@ -200,7 +217,7 @@ class Connection(asyncio.BufferedProtocol):
         self._step(self.link.on_deadline)
 
 
-def _address(name: object) -> tuple[str, str]:
+def address(name: object) -> tuple[str, str]:
     """Return `host:port` and the host of a socket's name, an IPv4-mapped IPv6 address as IPv4."""
     if not isinstance(name, tuple):
         return "?", ""

@@ -7,7 +7,11 @@ from collections.abc import Callable
 
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.link.states import Role
+from iec104mm2ss.tls.context import context
+from iec104mm2ss.tls.parameters import TlsParameters
 from iec104mm2ss.transport.connection import Connection
+from iec104mm2ss.transport.handshakes import NOT_IN_THE_FILTER, Handshakes
+from iec104mm2ss.transport.tls_layer import TlsLayer
 
 _BACKLOG = 16
 
@@ -16,7 +20,8 @@ class Listener:
     """A port that accepts controlling stations.
 
     `accepts` gets a peer's address (IPv4-mapped IPv6 already as IPv4); a refused peer is closed before an octet is
-    read or sent. The others reach `on_connection` before they have begun.
+    read or sent, and `on_refused` gets its `host:port` and the reason. The others reach `on_connection` before they
+    have begun, with `tls` after the handshake.
     """
 
     def __init__(
@@ -27,7 +32,8 @@ class Listener:
         bind: str | None,
         accepts: Callable[[str], bool],
         on_connection: Callable[[Connection], None],
-        on_refused: Callable[[str], None],
+        on_refused: Callable[[str, str], None],
+        tls: TlsParameters | None = None,
     ) -> None:
         self._port = port
         self._parameters = parameters
@@ -35,6 +41,8 @@ class Listener:
         self._accepts = accepts
         self._on_connection = on_connection
         self._on_refused = on_refused
+        self._tls = tls
+        self._handshakes = Handshakes(tls, accepts, on_refused) if tls is not None else None
         self._server: asyncio.Server | None = None
 
     @property
@@ -42,13 +50,20 @@ class Listener:
         """Whether the port listens."""
         return self._server is not None
 
+    @property
+    def has_died(self) -> bool:
+        """Whether the port was opened and has lost its socket since."""
+        return self._server is not None and any(sock.fileno() < 0 for sock in self._server.sockets)
+
     async def open(self) -> None:
-        """Start listening. Raises OSError where the port or the address cannot be had."""
+        """Start listening. Raises OSError where the port or the address cannot be had, or a file of TLS not be used."""
+        if self._tls is not None:
+            context(self._tls, server=True)
         sock = _listening_socket(self._bind, self._port)
         loop = asyncio.get_running_loop()
         # In two steps, because `close` must find the server also when this coroutine is cancelled while it starts.
         self._server = await loop.create_server(
-            lambda: Connection(Role.CONTROLLED, self._parameters, self._on_connected),
+            self._protocol,
             sock=sock,
             backlog=_BACKLOG,
             start_serving=False,
@@ -57,9 +72,15 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening; accepted connections stay."""
-        if self._server is not None:
+        if self._server is not None and not self.has_died:
             self._server.close()
-            self._server = None
+        self._server = None
+        if self._handshakes is not None:
+            self._handshakes.close()
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        connection = Connection(Role.CONTROLLED, self._parameters, self._on_connected)
+        return connection if self._handshakes is None else TlsLayer(connection, self._handshakes)
 
     def _on_connected(self, connection: Connection) -> None:
         # A connection can still come out of the backlog in the very moment in which the port closes.
@@ -67,7 +88,7 @@ class Listener:
             connection.close("the port has just been closed")
         elif not self._accepts(connection.host):
             connection.close("not accepted by the filter")
-            self._on_refused(connection.peer)
+            self._on_refused(connection.peer, NOT_IN_THE_FILTER)
         else:
             self._on_connection(connection)
 

@@ -65,6 +65,7 @@ class Logs(ConnectionLogs):
 
     def __init__(self) -> None:
         self.lines: dict[str, list[str]] = {}
+        self._folder = Path("log")
 
     def connection(self, group: int, role: Literal["S", "M"], name: str, port: int | None = None) -> ConnectionLog:
         lines = self.lines.setdefault(name, [])
@@ -106,7 +107,7 @@ class Rtu:
             bind=HOST,
             accepts=lambda _: True,
             on_connection=self._on_connection,
-            on_refused=lambda _: None,
+            on_refused=lambda *_: None,
         )
 
     async def __aenter__(self) -> Self:
@@ -272,14 +273,25 @@ async def raw_rtu(port: int) -> AsyncIterator[asyncio.Queue[Wire]]:
             await wire.close()
 
 
+def site(*rows: GroupRow) -> Site:
+    return Site(path=Path("site.csv"), groups=rows)
+
+
 @asynccontextmanager
-async def gateway(*rows: GroupRow, logs: Logs | None = None) -> AsyncIterator[Group]:
-    """Run groups; gives the first one."""
-    running = Gateway(Site(path=Path("site.csv"), groups=rows), logs or Logs(), logging.Logger("gateway"))  # noqa: LOG001
+async def plant(*rows: GroupRow, logs: Logs | None = None) -> AsyncIterator[Gateway]:
+    """Run groups."""
+    running = Gateway(site(*rows), logs or Logs(), logging.Logger("gateway"))  # noqa: LOG001
     task = asyncio.create_task(running.run(), name="gateway")
     try:
-        yield running.groups[0]
+        yield running
     finally:
         task.cancel()
         await asyncio.wait({task})
         assert task.cancelled()
+
+
+@asynccontextmanager
+async def gateway(*rows: GroupRow, logs: Logs | None = None) -> AsyncIterator[Group]:
+    """Run groups; gives the first one."""
+    async with plant(*rows, logs=logs) as running:
+        yield running.groups[0]

@@ -93,7 +93,10 @@ def test_a_bug_in_the_router_restarts_its_group_and_no_other(method: str, provok
                 group_row(other_rtu.port, masters=[other_row], number=222),
             )
             async with gateway(*rows, logs=logs) as group, master(row.port) as scada, master(other_row.port) as other:
-                with patch.object(group.router, method, fail), patch("iec104mm2ss.routing.dispatch.COMMAND_AGE", 0.1):
+                with (
+                    patch.object(group.exchange.router, method, fail),
+                    patch("iec104mm2ss.routing.dispatch.COMMAND_AGE", 0.1),
+                ):
                     provoke(rtu, scada)
                     await until(lambda: group.broken)
                     await until(lambda: scada.reasons)
@@ -180,7 +183,7 @@ def test_asdus_of_another_station_that_a_master_would_take_for_its_own_are_withh
             assert scada.asdus[1:] == [single_point(MASTER_CA, number) for number in (1, 2)]
             told = [line for line in logs.lines["SCADA"] if "with CA 33 are withheld" in line]
             assert len(told) == 1
-            assert group.buffer.account(row.key).withheld == 2
+            assert group.exchange.buffer.account(row.key).withheld == 2
 
     play(scenario)
 

@@ -94,7 +94,7 @@ def test_a_master_whose_stop_is_not_finished_can_fall_behind_without_harm() -> N
         ):
             await start(slow)
             slow.send(STOPDT_ACT)
-            await until(lambda: len(group._started) == 1)
+            await until(lambda: len(group.exchange.started) == 1)
             await stream(rtu, fast, 60)
             assert numbers(fast.asdus) == list(range(60))
             assert not group.broken
@@ -107,9 +107,9 @@ async def fall_behind(rtu: Rtu, group: Group, slow: Wire) -> None:
     """Let the only master of a group, with k=1 and a buffer of 20, fall behind so far that the RTU has to wait."""
     await start(slow)
     rtu.send(*map(value, range(15)))
-    await until(lambda: group.buffer.tail == 15)
+    await until(lambda: group.exchange.buffer.tail == 15)
     rtu.send(value(15))
-    await until(lambda: group.buffer.tail == 16)
+    await until(lambda: group.exchange.buffer.tail == 16)
 
 
 def test_while_all_masters_are_far_behind_the_rtu_waits_until_one_has_caught_up() -> None:
@@ -142,9 +142,9 @@ def test_the_rtu_waits_at_most_half_of_t1_at_a_time() -> None:
             await fall_behind(rtu, group, slow)
             assert rtu.link.link.acknowledged == 15
             await until(lambda: rtu.link.link.acknowledged == 16)
-            assert group.buffer.all_behind
+            assert group.exchange.buffer.all_behind
             rtu.send(value(16))
-            await until(lambda: group.buffer.tail == 17)
+            await until(lambda: group.exchange.buffer.tail == 17)
             assert rtu.link.link.acknowledged == 16
 
     play(scenario)
@@ -209,7 +209,7 @@ def test_a_flooding_master_waits_at_most_half_of_t1_and_may_go_meanwhile() -> No
                 await until(lambda: scada.connection.link.acknowledged == 71)
                 scada.connection.send([single_command(MASTER_CA, 71)])
                 await until(lambda: group.ports[0].masters[0].connection.link.received == 72)
-            await until(lambda: not group._started)
+            await until(lambda: not group.exchange.started)
             rtu.link._transport.resume_reading()
             assert not group.broken
 
@@ -228,13 +228,13 @@ def test_what_is_acknowledged_to_the_rtu_before_a_master_has_it_is_counted() -> 
             await start(slow)
             rtu.send(value(1), value(2))
             await until(lambda: len(fast.asdus) == 3)
-            assert group.custody.exposed == 2
+            assert group.exchange.custody.exposed == 2
             rtu.send(value(3))
             await until(lambda: len(fast.asdus) == 4)
-            assert group.custody.exposed == 3
+            assert group.exchange.custody.exposed == 3
             rtu.link.close("gone")
             await slow.closed()
-            assert group.custody.exposed == 3
+            assert group.exchange.custody.exposed == 3
 
     play(scenario)
 
@@ -250,14 +250,14 @@ def test_what_every_master_had_before_it_was_acknowledged_to_the_rtu_is_not_coun
         ):
             rtu.send(value(1))
             await until(lambda: len(scada.asdus) == 2)
-            await until(lambda: group.buffer.first_unacknowledged() == 1)
+            await until(lambda: group.exchange.buffer.first_unacknowledged() == 1)
             # the second one makes the gateway acknowledge both, but only the first is safe
             rtu.send(value(2))
             await until(lambda: len(scada.asdus) == 3)
-            assert group.custody.exposed == 1
+            assert group.exchange.custody.exposed == 1
             rtu.link.close("gone")
             await until(lambda: scada.reasons)
-            assert group.custody.exposed == 1
+            assert group.exchange.custody.exposed == 1
 
     play(scenario)
 
@@ -275,11 +275,11 @@ def test_what_t2_acknowledges_is_counted_by_what_the_masters_had_then() -> None:
             rtu.send(value(1), value(2))
             await until(lambda: rtu.link.link.acknowledged == 2)
             slow.send(s_frame(3))
-            await until(lambda: group.buffer.first_unacknowledged() == 2)
-            assert group.custody.exposed == 2
+            await until(lambda: group.exchange.buffer.first_unacknowledged() == 2)
+            assert group.exchange.custody.exposed == 2
             rtu.send(value(3))
-            await until(lambda: group.buffer.tail == 3)
-            assert group.custody.exposed == 2
+            await until(lambda: group.exchange.buffer.tail == 3)
+            assert group.exchange.custody.exposed == 2
 
     play(scenario)
 
@@ -293,8 +293,8 @@ def test_a_master_that_leaves_takes_nothing_back_of_what_was_exposed() -> None:
                 await start(slow)
                 rtu.send(value(1))
                 await until(lambda: rtu.link.link.acknowledged == 1)
-            await until(lambda: not group._started)
-            assert group.custody.exposed == 1
+            await until(lambda: not group.exchange.started)
+            assert group.exchange.custody.exposed == 1
 
     play(scenario)
 

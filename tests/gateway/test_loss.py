@@ -89,7 +89,7 @@ def test_a_host_that_does_not_answer_is_left_after_t0() -> None:
 
 
 def test_a_connection_to_itself_is_no_connection() -> None:
-    async def to_itself(host: str, port: int, parameters: LinkParameters) -> Connection:
+    async def to_itself(host: str, port: int, parameters: LinkParameters, _tls: None) -> Connection:
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(Role.CONTROLLING, parameters, lambda _: None), host, port, local_addr=(HOST, port)
         )
@@ -169,7 +169,7 @@ def test_a_master_that_does_not_take_its_data_is_dropped_after_the_flush_time(mo
             scada.send(STARTDT_ACT)
             await scada.expect(STARTDT_CON, i_frame(0, 0, M_EI))
             station.send(value(1), value(2))
-            await until(lambda: group.buffer.tail == 2)
+            await until(lambda: group.exchange.buffer.tail == 2)
             station.link.close("gone")
             await until(lambda: group._flushing)
             scada.send(i_frame(0, 0, interrogation(MASTER_CA)))
@@ -194,13 +194,13 @@ def test_a_master_that_starts_during_the_flush_is_dropped_with_the_others(monkey
             await slow.expect(STARTDT_CON, i_frame(0, 0, M_EI))
             await until(lambda: len(group.ports[0].masters) == 2)
             station.send(value(1), value(2))
-            await until(lambda: group.buffer.tail == 2)
+            await until(lambda: group.exchange.buffer.tail == 2)
             station.link.close("gone")
             await until(lambda: group._flushing)
             late.connection.start()
             await until(lambda: late.reasons)
             assert not late.started
-            assert not group._waiting
+            assert not group.demand.waiting
 
     play(scenario)
 
@@ -219,7 +219,7 @@ def test_a_master_gets_what_it_had_not_acknowledged_after_the_rtu_is_back() -> N
                 station.send(event(1), event(2), value(3), event(4))
                 await scada.expect(i_frame(1, 0, event(1, MASTER_CA)), i_frame(2, 0, event(2, MASTER_CA)))
                 scada.send(s_frame(2))
-                await until(lambda: group.buffer.first_unacknowledged() == 1)
+                await until(lambda: group.exchange.buffer.first_unacknowledged() == 1)
                 station.link.close("gone")
                 await scada.closed()
                 async with master(row.port, EAGER) as again:
@@ -237,7 +237,7 @@ def test_a_master_that_was_away_gets_its_events_and_then_what_is_live() -> None:
         async with Rtu(WIDE) as station, gateway(group_row(station.port, masters=[row])) as group:
             async with master(row.port):
                 pass
-            await until(lambda: not group._started)
+            await until(lambda: not group.exchange.started)
             station.send(event(1), value(2), event(3))
             await until(lambda: station.link.link.acknowledged == 3)
             async with master(row.port) as scada:
@@ -257,7 +257,7 @@ def test_a_stopped_master_is_away_from_its_stop_on() -> None:
             master(row.port) as scada,
         ):
             scada.connection.stop()
-            await until(lambda: not group._started)
+            await until(lambda: not group.exchange.started)
             station.send(event(1), value(2))
             await until(lambda: station.link.link.acknowledged == 2)
             assert numbers(scada.asdus) == []

@@ -40,7 +40,7 @@ def test_with_takeover_never_the_second_is_closed() -> None:
         ):
             await until(lambda: second.reasons)
             assert logs.said("SCADA", f"refused {second.connection.local}: {first.connection.local} is connected")
-            assert group.ports[0].refused == 1
+            assert group.ports[0].record.refusals.total == 1
             assert first.reasons == []
 
     play(scenario)
@@ -99,7 +99,7 @@ def test_a_ghost_is_replaced_and_what_the_newcomer_sent_meanwhile_counts() -> No
                 await newcomer.expect(STARTDT_CON, i_frame(0, 0, M_EI))
                 await ghost.closed()
             assert logs.said("SCADA", "no answer to a test:", "takes its place")
-            assert group.ports[0].refused == 0
+            assert group.ports[0].record.refusals.total == 0
 
     play(scenario)
 
@@ -117,7 +117,7 @@ def test_a_third_is_closed_while_the_second_waits() -> None:
             await until(lambda: group.ports[0]._newcomer)
             async with raw_master(row.port) as third:
                 await third.closed()
-            assert group.ports[0].refused == 1
+            assert group.ports[0].record.refusals.total == 1
             second.send(STARTDT_ACT)
             await second.expect(STARTDT_CON)
 
@@ -167,7 +167,7 @@ def test_connections_of_a_row_with_max_2_are_sessions_of_their_own() -> None:
         ):
             rtu.send(value(1))
             await until(lambda: len(first.asdus) == len(second.asdus) == 2)
-            sessions = [it.session for it in group._started]
+            sessions = [it.session for it in group.exchange.started]
             assert len({session.oa for session in sessions if session is not None}) == 2
 
     play(scenario)
@@ -204,7 +204,7 @@ def test_with_max_2_and_both_alive_a_third_is_closed() -> None:
             master(row.port, started=False) as third,
         ):
             await until(lambda: third.reasons)
-            assert group.ports[0].refused == 1
+            assert group.ports[0].record.refusals.total == 1
             assert first.reasons == second.reasons == []
 
     play(scenario)
@@ -240,7 +240,7 @@ def test_a_peer_outside_the_filter_is_closed_counted_and_logged() -> None:
         ):
             await until(lambda: stranger.reasons)
             assert logs.said("SCADA", f"refused {stranger.connection.local}: not in the filter")
-            assert group.ports[0].refused == 1
+            assert group.ports[0].record.refusals.total == 1
             assert group.ports[0].masters == []
 
     play(scenario)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from iec104mm2ss.gateway import group as group_module
+from iec104mm2ss.gateway import demand
 from iec104mm2ss.link.events import StartRequested, Stopped, StopRequested
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.link.states import State
@@ -51,12 +51,12 @@ def test_a_master_is_confirmed_once_the_rtu_is_started() -> None:
             master(row.port, started=False) as scada,
         ):
             scada.connection.start()
-            await until(lambda: group._waiting)
+            await until(lambda: group.demand.waiting)
             assert not scada.started
             rtu.link.start()
             await until(lambda: scada.asdus)
             assert scada.started
-            assert not group._waiting
+            assert not group.demand.waiting
 
     play(scenario)
 
@@ -72,7 +72,7 @@ def test_a_master_is_closed_when_the_rtu_is_not_started_in_time() -> None:
             scada.connection.start()
             await until(lambda: scada.reasons)
             assert logs.said("SCADA", "the RTU's link was not started within 0.4 s")
-            assert not group._waiting
+            assert not group.demand.waiting
             assert not scada.started
 
     play(scenario)
@@ -88,16 +88,16 @@ def test_a_master_that_does_not_wait_for_the_rtu_is_forgotten(leaves: str) -> No
             raw_master(row.port) as scada,
         ):
             scada.send(STARTDT_ACT)
-            await until(lambda: group._waiting)
+            await until(lambda: group.demand.waiting)
             if leaves == "stops":
                 scada.send(STOPDT_ACT)
                 await scada.expect(STOPDT_CON)
             else:
                 await scada.close()
-            await until(lambda: not group._waiting)
+            await until(lambda: not group.demand.waiting)
             rtu.link.start()
             await until(lambda: group.rtu.started)
-            assert not group._started
+            assert not group.exchange.started
             assert not group.broken
 
     play(scenario)
@@ -134,10 +134,10 @@ def test_start_and_stop_in_one_segment_leave_the_master_stopped() -> None:
             await until(lambda: group.rtu.started)
             scada.send(STARTDT_ACT, STOPDT_ACT)
             await scada.expect(STOPDT_CON)
-            assert not group._started
+            assert not group.exchange.started
             scada.send(STARTDT_ACT, STOPDT_ACT, STARTDT_ACT)
             await scada.expect(STOPDT_CON, STARTDT_CON, i_frame(0, 0, M_EI))
-            assert len(group._started) == 1
+            assert len(group.exchange.started) == 1
             assert len(rtu.peers) == 1
 
     play(scenario)
@@ -156,8 +156,8 @@ def test_nothing_of_a_segment_counts_after_what_closes_the_connection() -> None:
             scada.send(i_frame(0, 1, MALFORMED), STOPDT_ACT, STARTDT_ACT)
             await scada.closed()
             assert logs.said("SCADA", "disconnected", "too short") or logs.said("SCADA", "disconnected", "octets")
-            assert not group._started
-            assert not group._waiting
+            assert not group.exchange.started
+            assert not group.demand.waiting
             assert not group.broken
             assert len(rtu.peers) == 1
 
@@ -203,7 +203,7 @@ def test_an_oddity_of_the_rtu_is_logged() -> None:
 def test_on_demand_the_rtu_is_started_with_the_first_master_and_stopped_after_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(group_module, "_LINGER", 0.05)
+    monkeypatch.setattr(demand, "_LINGER", 0.05)
 
     async def scenario() -> None:
         row = master_row(max=2)
@@ -214,7 +214,7 @@ def test_on_demand_the_rtu_is_started_with_the_first_master_and_stopped_after_th
                 await until(lambda: first.asdus)
                 second.connection.stop()
                 await until(lambda: Stopped() in second.events)
-                assert group._linger is None
+                assert not group.demand.lingers
             await until(lambda: StopRequested() in rtu.peer.events)
             async with master(row.port):
                 assert rtu.peer.events.count(StartRequested()) == 2
@@ -243,9 +243,9 @@ def test_on_demand_a_master_back_in_time_keeps_the_rtu_started() -> None:
         async with Rtu() as rtu, gateway(group_row(rtu.port, masters=[row], startdt=StartDt.ON_DEMAND)) as group:
             async with master(row.port):
                 pass
-            await until(lambda: group._linger)
+            await until(lambda: group.demand.lingers)
             async with master(row.port):
-                assert group._linger is None
+                assert not group.demand.lingers
             assert rtu.peer.events == [StartRequested()]
 
     play(scenario)
@@ -256,7 +256,7 @@ def test_on_demand_a_start_during_a_pending_stopdt_waits_for_its_confirmation(
     monkeypatch: pytest.MonkeyPatch,
     stays: bool,  # noqa: FBT001 - a test's parameter
 ) -> None:
-    monkeypatch.setattr(group_module, "_LINGER", 0.05)
+    monkeypatch.setattr(demand, "_LINGER", 0.05)
 
     async def scenario() -> None:
         port, row = free_port(), master_row(max=2)
@@ -274,7 +274,7 @@ def test_on_demand_a_start_during_a_pending_stopdt_waits_for_its_confirmation(
             await scada.expect(STOPDT_CON)
             await rtu.expect(STOPDT_ACT)
             scada.send(STARTDT_ACT)
-            await until(lambda: group._waiting)
+            await until(lambda: group.demand.waiting)
             if not stays:
                 scada.send(STOPDT_ACT)
                 await scada.expect(STOPDT_CON)
@@ -285,7 +285,7 @@ def test_on_demand_a_start_during_a_pending_stopdt_waits_for_its_confirmation(
                 await scada.expect(STARTDT_CON, i_frame(1, 0, M_EI))
             else:
                 await until(lambda: group.rtu._while(State.STOPPED))
-                assert not group._waiting
+                assert not group.demand.waiting
 
     play(scenario)
 
@@ -293,7 +293,7 @@ def test_on_demand_a_start_during_a_pending_stopdt_waits_for_its_confirmation(
 def test_on_demand_the_rtu_is_stopped_when_the_master_went_while_it_was_starting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(group_module, "_LINGER", 0.05)
+    monkeypatch.setattr(demand, "_LINGER", 0.05)
 
     async def scenario() -> None:
         row = master_row()
@@ -304,8 +304,8 @@ def test_on_demand_the_rtu_is_stopped_when_the_master_went_while_it_was_starting
             async with master(row.port, started=False) as scada:
                 scada.connection.start()
                 await until(lambda: rtu.peer.events)
-            await until(lambda: not group._waiting)
-            assert group._linger is None
+            await until(lambda: not group.demand.waiting)
+            assert not group.demand.lingers
             rtu.link.start()
             await until(lambda: StopRequested() in rtu.peer.events)
 

@@ -32,9 +32,9 @@ TICK_MS = 50  # the least that c104 takes
 class C104Rtu:
     """A c104 server with two points and two commands; `executed` has (IOA, value, OA) of every execute."""
 
-    def __init__(self) -> None:
+    def __init__(self, security: c104.TransportSecurity | None = None) -> None:
         self.port = free_port()
-        self.server = c104.Server("127.0.0.1", self.port, tick_rate_ms=TICK_MS)
+        self.server = c104.Server("127.0.0.1", self.port, tick_rate_ms=TICK_MS, transport_security=security)
         station = self.server.add_station(RTU_CA)
         assert station
         self.switch = _point(station, SWITCH, c104.Type.M_SP_NA_1)
@@ -73,8 +73,8 @@ def _command(station: c104.Station, ioa: int, kind: c104.Type) -> c104.Point:
 class C104Master:
     """A c104 client with the same points; `causes` has (type, cause, P/N) of everything that came, in order."""
 
-    def __init__(self, port: int, ca: int) -> None:
-        self.client = c104.Client(tick_rate_ms=TICK_MS, command_timeout_ms=4000)
+    def __init__(self, port: int, ca: int, security: c104.TransportSecurity | None = None) -> None:
+        self.client = c104.Client(tick_rate_ms=TICK_MS, command_timeout_ms=4000, transport_security=security)
         connection = self.client.add_connection("127.0.0.1", port, c104.Init.NONE)
         assert connection
         self.connection = connection
@@ -121,8 +121,8 @@ class C104Master:
 
 
 @contextmanager
-def running_client(port: int, ca: int) -> Iterator[C104Master]:
-    master = C104Master(port, ca)
+def running_client(port: int, ca: int, security: c104.TransportSecurity | None = None) -> Iterator[C104Master]:
+    master = C104Master(port, ca, security)
     master.client.start()
     try:
         eventually(master.is_open, "the c104 client is connected")

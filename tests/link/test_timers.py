@@ -294,3 +294,26 @@ def test_c14_slow_confirmations_are_no_timeout() -> None:
         assert (events, octets) == ([], TESTFR_ACT)
         link.receive(TESTFR_CON, now + 1.7)
     assert link.state is State.STARTED
+
+
+class TestWhatIsLeft:
+    @ROLES
+    def test_t1_runs_from_the_oldest_i_frame_t2_from_the_first_unacknowledged_and_t3_from_the_last(
+        self, role: Role
+    ) -> None:
+        link = started(role)
+        link.send([ASDU], 1.0)
+        link.receive(i_frame(0), 3.0)
+        assert link.due == (16.0, 13.0, 23.0)
+
+    @ROLES
+    def test_an_unconfirmed_test_has_its_t1_too(self, role: Role) -> None:
+        link = started(role)
+        link.test(2.0)
+        assert link.due == (17.0, math.inf, math.inf)
+
+    @ROLES
+    def test_nothing_runs_once_closed(self, role: Role) -> None:
+        link = started(role)
+        link.receive_eof(1.0)
+        assert link.due == (math.inf, math.inf, math.inf)

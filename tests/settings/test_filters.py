@@ -96,6 +96,14 @@ def test_a_filter_is_written_as_it_counts(text: str, written: str) -> None:
     assert str(read_filter(text)[0]) == written
 
 
+def test_an_address_is_named_by_an_item_of_its_own_alone() -> None:
+    host_filter, _ = read_filter("10.0.0.7;10.1.0.0/16;::1")
+    assert host_filter.names("10.0.0.7")
+    assert host_filter.names("::1")
+    assert not host_filter.names("10.1.0.7")
+    assert not HostFilter().names("10.0.0.7")
+
+
 def test_filters_are_compared_by_what_they_accept() -> None:
     assert read_filter("10.0.0.7/24")[0] == read_filter(" 10.0.0.0/24")[0]
     assert hash(read_filter("10.0.0.7/24")[0]) == hash(read_filter("10.0.0.0/24")[0])

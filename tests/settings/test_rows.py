@@ -230,7 +230,8 @@ def test_an_option_that_cannot_be_used_refuses_its_row(option: str, problem: str
 
 
 def test_an_option_like_no_other_is_answered_with_all_that_are_known() -> None:
-    known = "k, w, t0, t1, t2, t3, idletime, max, takeover, oa, commands, clock, bind"
+    tls = "tls, tls_cert, tls_key, tls_ca, tls_crl, tls_peers"
+    known = f"k, w, t0, t1, t2, t3, idletime, {tls}, max, takeover, oa, commands, clock, bind"
     loaded = read(RTU, f"{MASTER},colour=red")
     assert said(loaded)[-1] == f"2:G: the option 'colour' is unknown; known here are {known}"
 

@@ -74,5 +74,6 @@ def logged(folder: Path, port: int, part: str = "") -> list[list[str]]:
     """Return the rows of an RTU's log without their times; none while there is no file."""
     name = f"-{port}-*-{part}.csv" if part else f"-{port}-*.csv"
     paths = [path for path in folder.glob(f"*{name}") if part or not path.stem.endswith("-gi")]
-    text = "".join(path.read_text(encoding="utf-8-sig") for path in paths)
+    # A row may be half written, and its other half comes later.
+    text = "".join(path.read_text(encoding="utf-8-sig").rpartition("\n")[0] + "\n" for path in paths)
     return [row[1:] for row in list(csv.reader(io.StringIO(text)))[1:]]

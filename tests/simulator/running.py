@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from iec104mm2ss.console.snapshot import State
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.logs import ConnectionLogs
 from iec104mm2ss.settings.rtus import load_rtus
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
 
+    from iec104mm2ss.console.snapshot import Entry
+    from iec104mm2ss.settings.simulation import Simulation
     from iec104mm2ss.simulator.commands import Send
+    from iec104mm2ss.transport.connection import Connection
     from tests.simulator.program import RtuFile
 
 GOOD = Misbehaviour()
@@ -41,6 +45,15 @@ class Witness:
         self.received = self.requests.append
         self.queued = self.queue.append
         self.failed = self.bugs.append
+
+    def opened(self, connection: Connection) -> None:
+        self.note(f"connected from {connection.peer}")
+
+    def closed(self, connection: Connection, reason: str) -> None:
+        self.note(f"disconnected from {connection.peer}: {reason}")
+
+    def refused(self, peer: str, reason: str) -> None:
+        self.note(f"refused {peer}: {reason}")
 
     def wait_note(self, text: str) -> None:
         eventually(lambda: any(text in note for note in self.notes), f"{text!r} among {self.notes}")
@@ -109,8 +122,8 @@ def running_port(
         bind="127.0.0.1",
         accepts=accepts,
         misbehaviour=misbehaviour,
-        on_started=on_started,
     )
+    port.on_started = on_started
     try:
         thread.run(port.open())
         yield Running(thread, port, number, witness)
@@ -128,6 +141,17 @@ class RunningSimulator:
         self.folder = folder
         self.console = console
         self.call = thread.call
+        self.run = thread.run
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.call(self.simulator.entries)
+
+    def simulation(self, file: RtuFile) -> Simulation:
+        """Write the file of the RTUs anew and read it; nothing of it may be refused."""
+        loaded = load_rtus(file.write(self.folder / "iec104rs.csv"))
+        assert not loaded.refused, loaded.problems
+        return loaded.simulation
 
     def log(self, port: int, part: str = "") -> list[list[str]]:
         """Return the rows of an RTU's log without their times."""
@@ -148,13 +172,11 @@ def running_simulator(folder: Path, file: RtuFile, *sends: Send) -> Iterator[Run
     logs.start()
     simulator = thread.call(lambda: Simulator(loaded.simulation, logs, console, sends))
 
-    def states() -> list[str]:
-        return [row.state for row in thread.call(simulator.status)]
-
     running = thread.call(lambda: asyncio.create_task(simulator.run()))
     try:
-        eventually(lambda: "CLOSED" not in states(), "every port is tried")
-        yield RunningSimulator(thread, simulator, folder, console)
+        made = RunningSimulator(thread, simulator, folder, console)
+        eventually(lambda: State.BLOCKED not in [entry.state for entry in made.entries], "every port is tried")
+        yield made
         assert [line for line in console.lines if "internal error" in line] == []
     finally:
         thread.call(running.cancel)

@@ -29,9 +29,6 @@ class Table:
     def rows(self, rows: Sequence[str]) -> None:
         self.lines += rows
 
-    def info(self, text: str, *arguments: object) -> None:
-        self.lines.append(text % arguments)
-
 
 class Station:
     """Stands for the station: an ASDU is the IOA."""
@@ -40,31 +37,29 @@ class Station:
         return [bytes((signal.row.ioa,)) for signal in signals]
 
 
+class Rtu:
+    def __init__(self, table: Table) -> None:
+        self.station = cast("SharedStation", Station())
+        self.log = cast("TableLog", table)
+
+
 class Scene:
     def __init__(self, *lines: str, duration: float | None = None) -> None:
         self.table = Table()
-        self.ends = 0
-        self.send = IndexSend(
-            301,
-            sending(*lines, duration=duration),
-            cast("SharedStation", Station()),
-            cast("TableLog", self.table),
-            self._end,
-        )
-
-    def _end(self) -> None:
-        self.ends += 1
+        self.ends: list[str] = []
+        self.rtu = Rtu(self.table)
+        self.send = IndexSend(301, sending(*lines, duration=duration), self.rtu, self.ends.append)
 
 
 def test_signals_become_asdus_and_rows_and_the_end_is_told_with_the_last() -> None:
     scene = Scene(*THREE)
     assert scene.send.take(2, 100.0) == [b"\1", b"\2"]
-    assert (len(scene.table.lines), scene.ends) == (2, 0)
+    assert (len(scene.table.lines), scene.ends) == (2, [])
     assert scene.send.take(2, 100.5) == [b"\3"]
-    assert scene.table.lines[-1] == "index 301 ended: 3 sent, 0 left out"
-    assert [line.split(",")[2] for line in scene.table.lines[:3]] == ["1", "2", "3"]
+    assert scene.ends == ["index 301 ended: 3 sent, 0 left out"]
+    assert [line.split(",")[2] for line in scene.table.lines] == ["1", "2", "3"]
     assert scene.send.take(2, 101.0) == []
-    assert (scene.ends, len(scene.table.lines)) == (1, 4)
+    assert (len(scene.ends), len(scene.table.lines)) == (1, 3)
 
 
 def test_what_is_heard_lets_the_next_signal_go() -> None:
@@ -81,7 +76,7 @@ def test_a_signal_left_out_is_a_row() -> None:
     assert scene.send.take(2, 105.0) == [b"\2"]
     assert scene.table.lines[0].startswith("index 301,M_SP_NA_1(1),1,1,,,,")
     assert "not sent; not received: C_DC_NA_1, IOA 21001" in scene.table.lines[0]
-    assert scene.table.lines[-1] == "index 301 ended: 1 sent, 1 left out"
+    assert scene.ends == ["index 301 ended: 1 sent, 1 left out"]
 
 
 def test_stopped_and_interrupted() -> None:
@@ -91,9 +86,8 @@ def test_stopped_and_interrupted() -> None:
     stopped.send.stop(101.0)
     interrupted.send.interrupt("the master is gone")
     interrupted.send.stop(102.0)
-    assert stopped.table.lines[-1] == "index 301 stopped: 1 sent, 0 left out"
-    assert interrupted.table.lines[-1] == "index 301 interrupted, the master is gone: 1 sent, 0 left out"
-    assert (stopped.ends, interrupted.ends) == (1, 1)
+    assert stopped.ends == ["index 301 stopped: 1 sent, 0 left out"]
+    assert interrupted.ends == ["index 301 interrupted, the master is gone: 1 sent, 0 left out"]
     assert stopped.send.take(2, 102.0) == []
 
 
@@ -124,4 +118,12 @@ def test_its_duration_runs_out_while_it_waits_for_the_log() -> None:
     scene.table.is_behind = True
     assert scene.send.take(1, 100.0) == []
     assert scene.send.take(1, 103.0) == []
-    assert (scene.ends, scene.send.next_deadline()) == (1, float("inf"))
+    assert (len(scene.ends), scene.send.next_deadline()) == (1, float("inf"))
+
+
+def test_rows_go_to_the_log_that_the_rtu_has_now() -> None:
+    scene, renamed = Scene(*THREE), Table()
+    scene.send.take(1, 100.0)
+    scene.rtu.log = cast("TableLog", renamed)
+    scene.send.take(1, 100.0)
+    assert (len(scene.table.lines), len(renamed.lines)) == (1, 1)

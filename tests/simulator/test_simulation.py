@@ -6,6 +6,8 @@ import socket
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.console.plant import RequestError
+from iec104mm2ss.console.snapshot import State
 from iec104mm2ss.simulator.commands import Send
 from iec104mm2ss.simulator.port import StationPort
 from tests.peers import RawMaster, is_listening, started_master
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from iec104mm2ss.console.snapshot import Entry, Sending
     from tests.simulator.running import RunningSimulator
 
 CA, OTHER_CA = 32, 105
@@ -50,7 +53,20 @@ def values(master: RawMaster, ca: int = CA) -> list[bytes]:
 
 
 def send(running: RunningSimulator, index: int, seconds: float | None = None) -> str:
-    return running.call(lambda: running.simulator.send(Send(index, seconds)))
+    """Send; return what is said, also where that is why not."""
+
+    def answer() -> str:
+        try:
+            return running.simulator.send(index, seconds)
+        except RequestError as error:
+            return str(error)
+
+    return running.call(answer)
+
+
+def sending(entry: Entry) -> Sending:
+    assert entry.sending is not None
+    return entry.sending
 
 
 def test_an_index_goes_to_every_master_with_the_number_of_its_rtu(tmp_path: Path) -> None:
@@ -78,13 +94,13 @@ def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
     port = file.add(CA)
     with running_simulator(tmp_path, file) as running:
         assert send(running, 301) == "no RTU has a master that has started"
-        assert running.call(running.simulator.stop) == "nothing is being sent"
+        assert running.call(running.simulator.stop_sending) == "nothing is being sent"
         with started_master(port) as master:
             assert send(running, 999) == "no signal has the index 999"
             assert send(running, 301) == "index 301: 99 signals from 1 of 1 RTUs"
             assert send(running, 301) == "index 301 is being sent; stop ends it"
             master.take(1)
-            assert running.call(running.simulator.stop) == "stopped on 1 RTUs"
+            assert running.call(running.simulator.stop_sending) == "stopped on 1 RTUs"
             running.wait_log(port, "index 301 stopped")
             assert send(running, 301) == "index 301: 99 signals from 1 of 1 RTUs"
         running.wait_log(port, "index 301 interrupted, the master is gone")
@@ -121,10 +137,10 @@ def test_a_stop_ends_what_was_to_follow_too(tmp_path: Path) -> None:
     port = file.add(CA)
     with running_simulator(tmp_path, file, Send(301), Send(302)) as running, started_master(port) as master:
         master.take(1)
-        assert running.call(running.simulator.stop) == "stopped on 1 RTUs"
+        assert running.call(running.simulator.stop_sending) == "stopped on 1 RTUs"
         assert values(master)
         assert running.call(lambda: running.simulator.sending) == []
-        assert running.call(running.simulator.status)[0].index == 301
+        assert sending(running.entries[0]).index == 301
 
 
 def test_a_status_by_command_is_reported_on_the_redundant_ports_too(tmp_path: Path) -> None:
@@ -215,17 +231,18 @@ def test_a_port_in_use_is_shown_and_tried_again_while_the_others_run(
         file.add(CA, port=taken)
         port = file.add(OTHER_CA)
         with running_simulator(tmp_path, file) as running:
-            first, _ = running.call(running.simulator.status)
-            assert first.state == "FAULT"
-            assert first.fault.startswith(f"port {taken} cannot be opened: Address already in use")
-            assert [line for line in running.console.lines if first.fault in line] == [
-                f"32 ABB:{taken}: {first.fault}; tried again every 0.05 s"
+            first, _ = running.entries
+            assert first.state is State.FAULT
+            assert first.reason.startswith(f"port {taken} cannot be opened: Address already in use")
+            eventually(lambda: any(first.reason in line for line in running.console.lines), "it is on the console")
+            assert [line for line in running.console.lines if first.reason in line] == [
+                f"32 ABB:{taken}: {first.reason}; tried again every 0.05 s"
             ]
-            eventually(lambda: running.call(running.simulator.status)[1].state == "WAITING", "the other listens")
+            eventually(lambda: running.entries[1].state is State.WAITING, "the other listens")
             with started_master(port):
                 occupant.close()
                 with started_master(taken):
-                    assert [row.fault for row in running.call(running.simulator.status)] == ["", ""]
+                    assert [entry.reason for entry in running.entries] == ["", ""]
 
 
 def test_status_of_a_port_from_waiting_to_sending(tmp_path: Path) -> None:
@@ -234,23 +251,28 @@ def test_status_of_a_port_from_waiting_to_sending(tmp_path: Path) -> None:
     with running_simulator(tmp_path, file) as running:
         eventually(lambda: is_listening(port), "the port listens")
         running.wait_log(port, "disconnected")
-        (row,) = running.call(running.simulator.status)
-        assert (row.id, row.name, row.ca, row.port, row.state, row.peer) == (1, "ABB", CA, port, "WAITING", "")
+        (row,) = running.entries
+        assert (row.key, row.group, row.name, row.ca, row.address) == (str(port), 1, "ABB", CA, str(port))
+        assert (row.state, row.peer, row.line, row.k) == (State.WAITING, "", 1, 12)
         with RawMaster(port) as master:
             running.wait_log(port, f"connected from {master.name}")
-            (row,) = running.call(running.simulator.status)
-            assert (row.state, row.peer) == ("CONNECTED", master.name)
-            assert row.since is not None
+            (row,) = running.entries
+            assert (row.state, row.peer) == (State.CONNECTED, master.name)
+            assert row.reason.startswith("not started")
             master.start()
+            assert (running.entries[0].state, running.entries[0].reason) == (State.ONLINE, "")
             send(running, 301, 60)
             master.take(2)
-            master.test()
-            master.test()
-            (row,) = running.call(running.simulator.status)
-            assert (row.state, row.index) == ("ONLINE", 301)
-            assert row.progress is not None
-            assert (row.progress.total, row.progress.round) == (99, 1)
-            assert row.test_period is not None
+            (row,) = running.entries
+            assert (sending(row).index, sending(row).total) == (301, 99)
+            assert sending(row).text.startswith("Sending 301, pass 1, ")
+            assert row.sent >= 3
+        running.wait_log(port, "index 301 interrupted, the master is gone")
+        (row,) = running.entries
+        assert (row.state, row.peer) == (State.WAITING, "")
+        assert row.reason.startswith(f"nobody is connected; {master.name}: closed by peer")
+        assert row.event.startswith("index 301 interrupted")
+        assert (sending(row).text, sending(row).index, sending(row).total) == ("", 301, 0)
 
 
 def test_the_details_of_interrogations_have_a_log_of_their_own(tmp_path: Path) -> None:
@@ -301,7 +323,6 @@ def test_the_difference_to_the_master_s_clock_is_logged(tmp_path: Path) -> None:
 
 
 def test_a_bug_in_one_rtu_leaves_the_others_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iec104mm2ss.simulator.simulation._PAUSE_AFTER_BUG", 0.05)
     file = RtuFile(*SWITCHES)
     first, second = file.add(CA), file.add(OTHER_CA)
     with running_simulator(tmp_path, file) as running:
@@ -316,14 +337,14 @@ def test_a_bug_in_one_rtu_leaves_the_others_alone(tmp_path: Path, monkeypatch: p
         with started_master(first) as master:
             assert values(master)
         eventually(lambda: any("internal error" in line for line in running.console.lines), "the bug on the console")
-        bugs = [line for line in running.console.lines if "internal error" in line]
+        bugs = [line for line in running.console.lines if "Traceback" in line]
         assert len(bugs) == 1
         assert "TypeError" in bugs[0]
         running.console.lines.clear()
 
 
 def test_an_rtu_that_fails_to_start_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iec104mm2ss.simulator.simulation._PAUSE_AFTER_BUG", 0.05)
+    monkeypatch.setattr("iec104mm2ss.simulator.rtu._PAUSE_AFTER_BUG", 0.05)
     opens: list[StationPort] = []
     really_open = StationPort.open
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from iec104mm2ss.link.events import Event
 from iec104mm2ss.link.parameters import LinkParameters
+from iec104mm2ss.tls.parameters import TlsParameters
 from iec104mm2ss.transport.client import connect
 from iec104mm2ss.transport.connection import Connection
 from iec104mm2ss.transport.server import Listener
@@ -48,18 +49,32 @@ async def until(condition: Callable[[], object], patience: float = 5.0) -> None:
 class Port:
     """A listener that keeps what it accepts and refuses."""
 
-    def __init__(self, parameters: LinkParameters, accepts: Callable[[str], bool] = lambda _: True) -> None:
+    def __init__(
+        self,
+        parameters: LinkParameters,
+        accepts: Callable[[str], bool] = lambda _: True,
+        tls: TlsParameters | None = None,
+    ) -> None:
         self.number = free_port()
         self.accepted: list[Connection] = []
-        self.refused: list[str] = []
+        self.refused: list[tuple[str, str]] = []
         self.listener = Listener(
             self.number,
             parameters,
             bind=HOST,
             accepts=accepts,
             on_connection=self.accepted.append,
-            on_refused=self.refused.append,
+            on_refused=lambda peer, reason: self.refused.append((peer, reason)),
+            tls=tls,
         )
+
+
+def lose_socket(listener: Listener) -> None:
+    """Close the socket under a listener."""
+    assert listener._server is not None
+    (sock,) = listener._server.sockets
+    asyncio.get_running_loop().remove_reader(sock.fileno())
+    sock._sock.close()  # type: ignore[attr-defined]
 
 
 @asynccontextmanager

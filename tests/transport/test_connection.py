@@ -84,7 +84,7 @@ def test_a_refused_peer_is_closed_without_an_octet() -> None:
         await port.listener.open()
         with socket.create_connection((HOST, port.number)) as peer:
             assert await asyncio.to_thread(peer.recv, 1) == b""
-            assert port.refused == ["{}:{}".format(*peer.getsockname())]
+            assert port.refused == [("{}:{}".format(*peer.getsockname()), "not in the filter")]
         assert port.accepted == []
         port.listener.close()
 

@@ -11,7 +11,7 @@ from iec104mm2ss.transport.client import connect
 from iec104mm2ss.transport.connection import Connection
 from iec104mm2ss.transport.server import Listener
 from tests.program import free_port
-from tests.transport.recorder import HOST, Port, Recorder, until
+from tests.transport.recorder import HOST, Port, Recorder, lose_socket, until
 
 DEFAULTS = LinkParameters()
 HAS_IPV6 = socket.has_dualstack_ipv6()
@@ -25,7 +25,7 @@ def everywhere(port: int, accepted: list[Connection]) -> Listener:
         bind=None,
         accepts=lambda _: True,
         on_connection=accepted.append,
-        on_refused=lambda _: None,
+        on_refused=lambda *_: None,
     )
 
 
@@ -100,6 +100,27 @@ def test_a_port_that_closes_while_it_opens_is_free_again() -> None:
     asyncio.run(scenario())
 
 
+def test_a_port_that_has_lost_its_socket_knows_it_and_can_be_opened_again() -> None:
+    """As asyncio on Windows loses it where a peer resets its connection while that is accepted."""
+
+    async def scenario() -> None:
+        port = Port(DEFAULTS)
+        assert not port.listener.has_died
+        await port.listener.open()
+        assert not port.listener.has_died
+        lose_socket(port.listener)
+        assert port.listener.has_died
+        port.listener.close()
+        assert not port.listener.has_died
+        await port.listener.open()
+        client = await connect(HOST, port.number, DEFAULTS)
+        await until(lambda: port.accepted)
+        port.listener.close()
+        await close(client, port.accepted[0])
+
+    asyncio.run(scenario())
+
+
 def test_a_connection_that_comes_in_the_moment_in_which_the_port_closes_is_closed() -> None:
     async def scenario() -> None:
         port = Port(DEFAULTS)
@@ -142,7 +163,7 @@ def test_a_peer_that_was_gone_before_it_was_accepted_is_a_lost_connection() -> N
     ids=["IPv4", "IPv4 in IPv6", "IPv6", "gone already"],
 )
 def test_addresses_are_written_as_people_write_them(name: object, address: tuple[str, str]) -> None:
-    assert connection._address(name) == address
+    assert connection.address(name) == address
 
 
 def test_on_windows_a_port_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:

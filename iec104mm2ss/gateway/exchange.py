@@ -1,0 +1,220 @@
+"""Where links, router and event buffer of one group meet."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from iec104mm2ss.gateway.custody import Custody
+from iec104mm2ss.gateway.latency import Latency
+from iec104mm2ss.gateway.master import Master, policy
+from iec104mm2ss.routing.addresses import originators
+from iec104mm2ss.routing.buffer import EventBuffer
+from iec104mm2ss.routing.policy import Policy
+from iec104mm2ss.routing.router import MalformedAsduError, Router
+from iec104mm2ss.settings.site import InterrogationData
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    from iec104mm2ss.gateway.rtu import RtuLink
+    from iec104mm2ss.routing.notes import Tally
+    from iec104mm2ss.routing.reader import Reader
+    from iec104mm2ss.routing.request import Session
+    from iec104mm2ss.settings.site import GroupRow, MasterRow
+
+_BRAKE_LOOK = 0.1
+
+
+class Losses(Counter[str]):
+    """ASDUs that a master row did not get, by reason: `skipped`, `withheld`, `lost`, `dropped`."""
+
+
+class Exchange:
+    """Moves ASDUs between an RTU and its started masters. What a deadline finds wrong goes to `failed`."""
+
+    buffer: EventBuffer
+    router: Router
+
+    def __init__(self, row: GroupRow, rtu: RtuLink, failed: Callable[[BaseException], None]) -> None:
+        self.custody = Custody()
+        self.latency = Latency()
+        self.started: list[Master] = []
+        self._row = row
+        self._rtu = rtu
+        self._failed = failed
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed = math.inf
+        self._earlier_tally: Counter[Tally] = Counter()
+        self._earlier_losses: dict[Hashable, Losses] = {}
+        self._originators = _originators(row)
+        self._begin()
+
+    def _begin(self) -> None:
+        row = self._row
+        self.buffer = EventBuffer(row.rtu.ca, limit=row.event_buffer, age=row.event_age)
+        self.custody.begin(self.buffer.tail)
+        self.router = Router(self._policy(), self.buffer)
+
+    def start_anew(self) -> None:
+        """Forget every event and request; what was counted stays. No master is started."""
+        self._earlier_tally = self.tally
+        self._earlier_losses = {master.key: self.losses(master) for master in self._row.masters}
+        self.started.clear()
+        self._begin()
+
+    def _policy(self) -> Policy:
+        row = self._row
+        return Policy(
+            ca=row.rtu.ca,
+            stamp=row.rtu.stamp,
+            reserved=frozenset(self._originators.values()),
+            copy_interrogation_data=row.interrogation_data is InterrogationData.ALL,
+            select_timeout=row.select_timeout,
+        )
+
+    def adopt(self, row: GroupRow) -> None:
+        """Go on with other settings; with another CA of the RTU, which takes that no master is started, anew."""
+        former, self._row = self._row, row
+        for key in {master.key for master in former.masters} - {master.key for master in row.masters}:
+            self.buffer.forget(key)
+            self._earlier_losses.pop(key, None)
+        self._originators = _originators(row)
+        if row.rtu.ca != former.rtu.ca:
+            self.start_anew()
+            return
+        self.buffer.resize(limit=row.event_buffer, age=row.event_age, now=self._now())
+        self.router.adopt(self._policy())
+        for master in self.started:
+            if master.session is not None:
+                master.session.policy = policy(master.row, self._originators[master.row.key])
+        if self._rtu.connection is not None:
+            self.pump()
+
+    @property
+    def tally(self) -> Counter[Tally]:
+        """What the routers have counted."""
+        return self._earlier_tally + self.router.tally
+
+    def losses(self, row: MasterRow) -> Losses:
+        """Return what a master row did not get."""
+        account = self.buffer.account(row.key)
+        skipped = account.skipped - account.withheld
+        now = Losses(skipped=skipped, withheld=account.withheld, lost=account.lost, dropped=account.dropped)
+        now.update(self._earlier_losses.get(row.key, {}))
+        return now
+
+    def reader(self, row: MasterRow) -> Reader:
+        """Return a new place in the event buffer."""
+        return self.buffer.reader(row.key, row.ca)
+
+    def join(self, master: Master) -> None:
+        """Confirm a master's STARTDT act and let it have data."""
+        row = master.row
+        session = self.router.join(master, policy(row, self._originators[row.key]), master.reader)
+        self.started.append(master)
+        master.begin_session(session, self._now())
+
+    def leave(self, master: Master) -> None:
+        """End the session of a master, if it has one."""
+        session = master.session
+        if session is not None:
+            self._count_exposed()
+            self.started.remove(master)
+            master.end_session(self._now())
+            self.router.leave(session)
+
+    def rtu_lost(self) -> None:
+        """Give up what the RTU has been asked, and begin to count for its next connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._armed = None, math.inf
+        self.router.rtu_lost(self._now())
+        self._say()
+        self.custody.begin(self.buffer.tail)
+
+    def from_rtu(self, asdus: Sequence[bytes], read: float) -> None:
+        """Route a batch that came at `read` (monotonic seconds) and move it on at once."""
+        self.router.from_rtu(asdus, self._now())
+        self._count_exposed()
+        self.pump()
+        self.latency.observe(self._now() - read)
+        self._rtu.record.count(asdus)
+
+    def from_master(self, master: Master, session: Session, asdus: Sequence[bytes]) -> None:
+        """Route ASDUs of a started master."""
+        try:
+            self.router.from_master(session, asdus, self._now())
+        except MalformedAsduError as fault:
+            master.connection.close(str(fault))
+        self.pump()
+
+    def acknowledged(self, master: Master, count: int) -> None:
+        """Move on what a master now has room for, and let the RTU go on if it waited for that."""
+        now = self._now()
+        self._count_exposed()
+        master.reader.acknowledged(count)
+        master.pump(now)
+        if self._rtu.withheld:
+            self._brake(now)
+
+    def pump(self) -> None:
+        """Move what can move, in both directions; the only place where windows meet ring and queue."""
+        now = self._now()
+        window = self._rtu.window
+        if window:
+            self._rtu.send(self.router.take(window, now))
+        for master in self.started:
+            master.pump(now)
+        for reader in self.buffer.overrun():
+            self._started_with(reader).overrun()
+        self._brake(now)
+        self._say()
+        self._arm(now)
+
+    def _brake(self, now: float) -> None:
+        """Let the RTU stop at its own k while it sends more than its masters can take, though they do what they can."""
+        self._rtu.withhold(wanted=self.buffer.all_behind or self.buffer.outruns_prompt_one(now))
+
+    def _started_with(self, reader: Reader) -> Master:
+        return next(master for master in self.started if master.reader is reader)
+
+    def _count_exposed(self) -> None:
+        if self._rtu.connection is not None:
+            self.custody.count(self._rtu.connection.link, self.buffer)
+
+    def _say(self) -> None:
+        for note in self.router.notes():
+            who = note.session.who if note.session is not None else None
+            log = who.log if isinstance(who, Master) else self._rtu.record.log
+            (log.warning if note.warning else log.info)("%s", note.text)
+
+    def _arm(self, now: float) -> None:
+        deadline = self.router.next_deadline()
+        if self._rtu.withheld:
+            # Whether a master still takes what it can is not told by any event once it does not.
+            deadline = min(deadline, now + _BRAKE_LOOK)
+        if deadline < self._armed:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._armed = deadline
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer, self._armed = None, math.inf
+        try:
+            self.router.on_deadline(self._now())
+            self.pump()
+        except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
+            self._failed(bug)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _originators(row: GroupRow) -> dict[Hashable, int]:
+    keys: list[Hashable] = [master.key for master in row.masters]
+    return dict(zip(keys, originators([master.oa for master in row.masters]), strict=True))

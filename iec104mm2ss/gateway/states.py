@@ -1,0 +1,80 @@
+"""The word for what each row of a group is about, and why it is not ONLINE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iec104mm2ss.console.snapshot import State
+from iec104mm2ss.gateway.rtu import Phase
+from iec104mm2ss.link import states as link
+
+if TYPE_CHECKING:
+    from iec104mm2ss.gateway.group import Group
+    from iec104mm2ss.gateway.port import MasterPort
+
+Standing = tuple[State, str]
+
+_DISABLED = "disabled by an operator; enable it to go on"
+_RTU_REASONS = {
+    link.State.STOPPED: "stopped: no master is started (startdt=on_demand)",
+    link.State.STARTING: "STARTDT act is not confirmed yet",
+    link.State.STOPPING: "STOPDT act is not confirmed yet",
+}
+
+
+def of_rtu(group: Group, now: float) -> Standing:
+    """Return state and reason of the RTU; `now` is monotonic seconds."""
+    rtu = group.rtu
+    if not rtu.enabled:
+        return State.DISABLED, _DISABLED
+    if rtu.connection is None:
+        return State.RETRYING, _missed(group, now)
+    if rtu.started:
+        return State.ONLINE, rtu.hampered(now)
+    return State.CONNECTED, _RTU_REASONS.get(rtu.connection.link.state, "")
+
+
+def _missed(group: Group, now: float) -> str:
+    rtu = group.rtu
+    failed = "internal error" if group.broken else rtu.failure
+    if rtu.phase is Phase.WAITING:
+        following = f"next try in {max(0.0, rtu.next_try - now):.0f} s"
+    elif rtu.phase is Phase.CONNECTING:
+        following = f"connecting to {rtu.host}"
+    else:
+        following = "connecting soon"
+    return f"{failed}; {following}" if failed else following
+
+
+def of_master(group: Group, port: MasterPort, now: float) -> Standing:
+    """Return state and reason of a master row."""
+    if not port.enabled:
+        return State.DISABLED, _DISABLED
+    if port.masters:
+        return _connected(group, port, now)
+    if port.fault:
+        return State.FAULT, port.fault
+    if not group.is_open:
+        return State.BLOCKED, f"waits for the RTU{'' if group.rtu.enabled else ', which is disabled'}"
+    return State.WAITING, _last_ending(port)
+
+
+def _connected(group: Group, port: MasterPort, now: float) -> Standing:
+    if any(master.session is not None for master in port.masters):
+        hampered = (master.hampered(now) for master in port.masters)
+        return State.ONLINE, port.fault or next(filter(None, hampered), "")
+    if any(master in group.demand.waiting for master in port.masters):
+        return State.CONNECTED, "asked to start; waits for the RTU's STARTDT con"
+    return State.CONNECTED, "not started: no STARTDT act from it yet, or it has stopped"
+
+
+def _last_ending(port: MasterPort) -> str:
+    endings = port.record.endings
+    return f"nobody is connected; {endings[-1].peer}: {endings[-1].reason}" if endings else "nobody has connected yet"
+
+
+def note(group: Group, now: float) -> None:
+    """Let every row of a group know its state."""
+    group.rtu.record.stand(of_rtu(group, now)[0])
+    for port in group.ports:
+        port.record.stand(of_master(group, port, now)[0])
