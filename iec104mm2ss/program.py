@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import ipaddress
 import logging
 import sys
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ EXIT_CONFIGURATION = 78
 EXIT_TAKEN = 75
 """EX_TEMPFAIL: the same program runs already; it may be on its way out."""
 
+LARGEST_PORT = 65535
 DEFAULT_LOG_FOLDER = Path("log")
 
 
@@ -76,6 +79,12 @@ def parser(name: str, description: str, file: Path, what: str) -> argparse.Argum
         help="show the window of a program that runs without one, by its control socket",
     )
     made.add_argument("--control", action="store_true", help="let the attached window change things, too")
+    made.add_argument(
+        "--metrics",
+        metavar="ADDR:PORT",
+        type=address_and_port,
+        help="where Prometheus may ask for metrics, say 127.0.0.1:9104; nowhere unless given",
+    )
     made.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return made
 
@@ -85,6 +94,17 @@ def seconds(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+
+
+def address_and_port(text: str) -> tuple[str, int]:
+    """Read an option that is `address:port`, an IPv6 address in brackets."""
+    address, _, port = text.rpartition(":")
+    address = address.removeprefix("[").removesuffix("]")
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(address)
+        if port.isascii() and port.isdigit() and 0 < int(port) <= LARGEST_PORT:
+            return address, int(port)
+    raise argparse.ArgumentTypeError(f"{text!r} should look like 127.0.0.1:9104")
 
 
 def print_line(text: str) -> None:
@@ -139,6 +159,7 @@ def _run(program: Program[S], options: argparse.Namespace) -> int:
         overridden=overridden,
         claim=claim,
         control=None if options.no_ctl else options.ctl or own_path(program.name, options.log_dir),
+        metrics=options.metrics,
         logs=logs,
         log=log,
     )
@@ -147,6 +168,7 @@ def _run(program: Program[S], options: argparse.Namespace) -> int:
         return _serve(service, windowless=settings.nogui, who=program.who)
     finally:
         logs.stop()
+        claim.release()
 
 
 def _usable(program: Program[S], file: Path, log: logging.Logger) -> Draft[S] | None:

@@ -16,17 +16,21 @@ from iec104mm2ss.console.requests import Greeting, Reload
 from iec104mm2ss.console.server import ControlServer
 from iec104mm2ss.console.snapshot import Role, State
 from iec104mm2ss.heartbeat import Heartbeat
+from iec104mm2ss.metrics.figures import Lag
+from iec104mm2ss.metrics.program import Comparison, Condition, of_program
+from iec104mm2ss.metrics.server import MetricsServer
 from iec104mm2ss.settings.program import ProgramSettings
 from iec104mm2ss.systemd import Service as ServiceManager
 from iec104mm2ss.timekeeping import Timekeeping
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from iec104mm2ss.console.snapshot import Entry
     from iec104mm2ss.logs import ConnectionLogs
+    from iec104mm2ss.metrics.figures import Figure
     from iec104mm2ss.process import FileClaim
     from iec104mm2ss.settings.draft import Draft
 
@@ -44,19 +48,23 @@ class Runner(Plant[S_contra], Protocol[S_contra]):
     async def run(self) -> None:
         """Run; on cancellation close everything and return within a second or so."""
 
+    def measures(self) -> Iterable[Figure]:
+        """Return what is counted, apart from the program itself."""
+
 
 class Service(Generic[S]):
     """Runs a plant, made by `build` when `run` begins, with everything around it.
 
-    `overridden` gives settings as the command line wants them. `control` is where the control socket is made, None for
-    no socket. All of it lives in one event loop; `desk` and `loop` are there once `started` is called.
+    `overridden` gives settings as the command line wants them. `control` is where the control socket is made, `metrics`
+    the address and port where Prometheus may ask; None for neither. All of it lives in one event loop; `desk` and
+    `loop` are there once `started` is called.
     """
 
     desk: Desk[S]
     loop: asyncio.AbstractEventLoop
     _plant: Runner[S]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a program consists of, each once
         self,
         name: str,
         draft: Draft[S],
@@ -65,6 +73,7 @@ class Service(Generic[S]):
         overridden: Callable[[S], S],
         claim: FileClaim,
         control: Path | None,
+        metrics: tuple[str, int] | None,
         logs: ConnectionLogs,
         log: logging.Logger,
     ) -> None:
@@ -76,6 +85,8 @@ class Service(Generic[S]):
         self._overridden = overridden
         self._claim = claim
         self._control = control
+        self._metrics = metrics
+        self._lag = Lag()
         self._began = time.time(), time.monotonic()
         self._manager = ServiceManager()
         self._clock = Timekeeping(log)
@@ -95,6 +106,7 @@ class Service(Generic[S]):
         self._plant = self._build(settings, self)
         self.desk = Desk(self._plant, self._draft, head=self._head, log=self.log, adopted=self._adopt)
         control = await self._open_control()
+        metrics = self._open_metrics()
         try:
             self._clock.adopt(settings)
             started()
@@ -106,6 +118,8 @@ class Service(Generic[S]):
             pass  # that is how `stop` ends it
         finally:
             self._clock.stop()
+            if metrics is not None:
+                metrics.close()
             if control is not None:
                 await control.close()
             self._manager.close()
@@ -123,6 +137,34 @@ class Service(Generic[S]):
             self.log.warning("%s; the program goes on without it", error)
             return None
         return server
+
+    def _open_metrics(self) -> MetricsServer | None:
+        if self._metrics is None:
+            return None
+        server = MetricsServer(*self._metrics, self._figures, loop=self.loop, log=self.log)
+        try:
+            server.start()
+        except OSError as error:
+            self.log.warning("%s", error)
+            return None
+        return server
+
+    def _figures(self) -> Iterator[Figure]:
+        yield from of_program(self._condition(), self._lag)
+        yield from self._plant.measures()
+
+    def _condition(self) -> Condition:
+        clock, compared = self._clock.state(), self._clock.compared
+        return Condition(
+            program=self.name,
+            version=__version__,
+            file=str(self._draft.path),
+            started=self._began[0],
+            lost_lines=self.logs.lost,
+            refused_rows=self.desk.refused,
+            clock_good=None if clock is None else clock.good,
+            compared=None if compared is None else Comparison(compared.server, compared.offset, compared.when),
+        )
 
     def stop(self, why: str) -> None:
         """End `run`; to be called in its loop."""
@@ -165,6 +207,7 @@ class Service(Generic[S]):
 
     def _beat(self) -> None:
         self._manager.beat(time.monotonic())
+        self._lag.observe(self._heart.pulse.lag)
         if self._manager.listens and self._beats % _BEATS_PER_STATUS == 0:
             self._manager.status(summary(self._plant.entries()))
         self._beats += 1

@@ -13,6 +13,7 @@ from iec104mm2ss.ntp.server import TimeServer
 if TYPE_CHECKING:
     import logging
 
+    from iec104mm2ss.ntp.status import Comparison
     from iec104mm2ss.settings.program import ProgramSettings
 
 
@@ -46,6 +47,11 @@ class Timekeeping:
         if self._task is not None:
             self._task.cancel()
         self._task = self._keeper = None
+
+    @property
+    def compared(self) -> Comparison | None:
+        """The last answer of a time server that could be believed."""
+        return None if self._keeper is None else self._keeper.status.compared
 
     def state(self) -> ClockState | None:
         """Return what to show, None without time servers."""

@@ -152,7 +152,11 @@ class Gateway:
         return self._output.read_text(encoding="utf-8", errors="replace")
 
     def all_logs(self) -> str:
-        return "".join(f"== {path.name}\n{path.read_text(encoding='utf-8')}" for path in sorted(self.logs.glob("*")))
+        return "".join(
+            f"== {path.name}\n{path.read_text(encoding='utf-8')}"
+            for path in sorted(self.logs.glob("*"))
+            if path.is_file()
+        )
 
     def log(self, name: str) -> str:
         """Return the text of the log file of the row with this name; empty while there is none."""

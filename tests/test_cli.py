@@ -8,14 +8,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from iec104mm2ss import __version__, cli
 from iec104mm2ss.gateway.supervisor import Gateway
-from iec104mm2ss.process import on_stop_signal, raise_file_limit
-from iec104mm2ss.settings.load import Loaded, load
+from iec104mm2ss.process import FileClaim, on_signals, raise_file_limit
+from iec104mm2ss.settings.site import Site
 from tests.program import free_port
 
 # Files and signals as POSIX has them: os.kill(SIGTERM) of Windows would end the tests.
@@ -45,12 +44,15 @@ class Ending:
         os.kill(os.getpid(), self.number)
         await asyncio.Event().wait()
 
+    def entries(self) -> tuple[()]:
+        return ()
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Start every test in an empty folder, and leave limits and signals as they were."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     monkeypatch.chdir(tmp_path)
     yield tmp_path
     resource.setrlimit(resource.RLIMIT_NOFILE, limit)
@@ -90,19 +92,21 @@ def test_wrong_usage_ends_with_2_and_names_what_is_wrong(wrong: list[str], capsy
     assert wrong[-1] in capsys.readouterr().err
 
 
-def test_the_options_reach_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[tuple[object, dict[str, Any]]] = []
+def test_the_options_reach_the_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sites: list[Site] = []
 
-    def noting(path: Path, **options: object) -> Loaded:
-        calls.append((path, options))
-        return load(path)
+    class Noting(Ending):
+        def __init__(self, wanted: Site, *_: object) -> None:
+            sites.append(wanted)
 
-    monkeypatch.setattr(cli, "load", noting)
-    cli.main(["-i", "a.csv", "-n", "-t", "60", "-s", "10.1.1.1", "-s", "10.1.1.2"])
-    cli.main([])
-    assert calls == [
-        (Path("a.csv"), {"nogui": True, "ntp_servers": ["10.1.1.1", "10.1.1.2"], "ntp_interval": 60}),
-        (Path("iec104mm2ss.csv"), {"nogui": False, "ntp_servers": [], "ntp_interval": None}),
+    monkeypatch.setattr(cli, "Gateway", Noting)
+    for name in ("a.csv", "iec104mm2ss.csv"):
+        (folder / name).write_text(site())
+    assert cli.main(["-i", "a.csv", "-n", "-t", "60", "-s", "127.0.0.1", "-s", "127.0.0.2"]) == 0
+    assert cli.main([]) == 0
+    assert [(it.path, it.nogui, it.ntp_servers, it.ntp_interval) for it in sites] == [
+        (Path("a.csv"), True, ("127.0.0.1", "127.0.0.2"), 60),
+        (Path("iec104mm2ss.csv"), True, (), 900),
     ]
 
 
@@ -168,7 +172,7 @@ def test_a_file_without_content_ends_with_78_and_one_line(
     output, errors = capsys.readouterr()
     first, *others = (output or errors).splitlines()
     assert f"site.csv: {reason}" in first
-    assert others == (["site.csv: 0 groups, 0 masters"] if arguments else [])
+    assert others == (["site.csv: 0 groups, 0 masters"] if arguments and content is not None else [])
     assert not (folder / "log").exists()
 
 
@@ -195,13 +199,14 @@ def test_a_signal_ends_the_gateway_with_0(
     assert "window" not in errors
 
 
-def test_without_nogui_a_line_says_that_there_is_no_window_yet(
+def test_without_a_display_a_line_says_that_there_is_no_window(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli, "Gateway", Ending)
+    monkeypatch.delenv("DISPLAY", raising=False)
     (folder / "iec104mm2ss.csv").write_text(site().removeprefix("nogui\n"))
     assert cli.main([]) == 0
-    assert "this version has no window: the gateway goes on headless" in capsys.readouterr().err
+    assert "no window: DISPLAY is not set; the gateway goes on without" in capsys.readouterr().err
     assert cli.main(["-n"]) == 0
     assert "window" not in capsys.readouterr().err
 
@@ -228,15 +233,30 @@ def test_as_many_files_may_be_open_as_the_system_allows() -> None:
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
 
 
-def test_on_windows_signals_reach_the_loop_and_limits_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario() -> str:
-        names: asyncio.Queue[str] = asyncio.Queue()
-        monkeypatch.setattr(sys, "platform", "win32")
-        on_stop_signal(names.put_nowait)
+def test_signals_reach_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> tuple[str, str]:
+        stops: asyncio.Queue[str] = asyncio.Queue()
+        reloads: asyncio.Queue[str] = asyncio.Queue()
+        on_signals(asyncio.get_running_loop(), stops.put_nowait, reloads.put_nowait)
+        os.kill(os.getpid(), signal.SIGHUP)
         os.kill(os.getpid(), signal.SIGTERM)
-        return await names.get()
+        return await reloads.get(), await stops.get()
 
-    assert asyncio.run(scenario()) == "SIGTERM"
+    assert asyncio.run(scenario()) == ("SIGHUP", "SIGTERM")
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "a second one ends the process at once"
+
+
+def test_on_windows_limits_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     raise_file_limit()
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_a_second_program_with_the_same_file_does_not_start(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "iec104mm2ss.csv").write_text(site())
+    claim = FileClaim(folder / "iec104mm2ss.csv")
+    assert claim.renew()
+    assert cli.main([]) == 75
+    assert "another program runs with this file" in capsys.readouterr().err
+    claim.release()

@@ -95,11 +95,11 @@ def test_a_program_without_entries_has_a_table_too(snapshot: Snapshot) -> None:
 
 
 def test_simulated_rtus_show_what_they_send(snapshot: Snapshot) -> None:
-    sending = Sending(interrogation="RUN", index=301, place=4, total=10, text="4 of 10", data="iodata.csv")
+    sending = Sending(interrogation="RUN", index=301, place=4, total=10, text="Sending 301", data="iodata.csv")
     entries = (dataclasses.replace(snapshot.entries[0], key="2404", sending=sending),)
     lines = status_lines(dataclasses.replace(snapshot, entries=entries))
     assert lines[0].split() == list(table._SIMULATOR)
-    assert "RUN  301 4 of 10" in lines[1]
+    assert "RUN  Sending 301, 4 of 10" in lines[1]
 
 
 def with_state(entry: Entry, state: State, reason: str = "", **changes: object) -> Entry:
@@ -164,4 +164,4 @@ def test_top_shows_trouble_first_with_rates(snapshot: Snapshot) -> None:
     lines = drawn(dataclasses.replace(snapshot, entries=entries), 80, 24, {"111/S": Rate(12.34, 0.0)})
     rows = [line.split() for line in lines if "/" in line and line[0].isdigit() and "entries" not in line]
     assert rows[0][:2] == ["112/OSI-1", "FAULT"]
-    assert rows[1][:2] + rows[1][4:7] == ["111/S/RTU-ABB", "ONLINE", "12.3", "0.0", "2/12"]
+    assert rows[1][:2] + rows[1][4:7] == ["111/RTU-ABB", "ONLINE", "12.3", "0.0", "2/12"]

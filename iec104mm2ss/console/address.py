@@ -27,14 +27,7 @@ _LONGEST_FILE: Final = 4096
 
 
 class SocketError(Exception):
-    """The control socket cannot be made here; the text says why and what to do.
-
-    `taken` says that a program that lives has it.
-    """
-
-    def __init__(self, text: str, *, taken: bool = False) -> None:
-        super().__init__(text)
-        self.taken = taken
+    """The control socket cannot be made here; the text says why and what to do."""
 
 
 class TakenError(SocketError):

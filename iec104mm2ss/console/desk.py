@@ -77,7 +77,7 @@ class Head:
 class Desk(Generic[Settings]):
     """Answers the requests of windows, commands and signals, one change at a time. Belongs to one event loop.
 
-    `adopted` gets the settings after each reload, for what in them is about no entry.
+    `adopted` gets the settings after each reload and save, for what in them is about no entry.
     """
 
     def __init__(
@@ -102,6 +102,11 @@ class Desk(Generic[Settings]):
         self._lines = lines(draft.settings)
         self._edited = draft.edited
         self._refused = len({problem.row for problem in draft.problems if problem.refused})
+
+    @property
+    def refused(self) -> int:
+        """Rows of the file that cannot be used."""
+        return self._refused
 
     async def answer(self, request: Request, who: str) -> Answer:
         """Answer a request of `who`, under whose name a change is logged. Never raises."""
@@ -226,7 +231,6 @@ class Desk(Generic[Settings]):
     async def _apply(self, draft: Draft[Settings]) -> None:
         await self._plant.apply(draft.settings)
         self._take(draft)
-        self._adopted(draft.settings)
 
     async def _save(self, path: str, who: str) -> Done:
         file = self._draft.path

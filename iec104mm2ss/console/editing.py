@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields as fields_of
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.console.requests import Done, Edit, Edited, FieldProblem
 from iec104mm2ss.settings.cells import UnusableError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from iec104mm2ss.settings import draft
     from iec104mm2ss.settings.draft import Draft
     from iec104mm2ss.settings.layout import S
+
+
+_CAPITAL: Final = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def fields(held: Draft[S], line: int, cells: Mapping[str, str]) -> dict[str, str]:
@@ -71,11 +75,11 @@ def lost(drops: Sequence[str]) -> str:
 
 def described(request: Request) -> str:
     """Return a request on one line, for the log: `edit 111/2407: k=20`."""
-    words = [type(request).__name__.lower()]
-    values = [getattr(request, field.name) for field in fields_of(request)]
     if isinstance(request, Edit):
         return f"edit {request.key}: {', '.join(f'{name}={text}' for name, text in request.cells.items())}"
-    return " ".join([*words, *(str(value) for value in values if value not in {None, "", False})])
+    name = _CAPITAL.sub(" ", type(request).__name__).lower()
+    values = [getattr(request, field.name) for field in fields_of(request)]
+    return " ".join([name, *(str(value) for value in values if value not in {None, "", False})])
 
 
 def outcome(answer: Answer) -> str:

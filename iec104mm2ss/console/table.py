@@ -10,7 +10,7 @@ from iec104mm2ss.console.snapshot import Role, State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iec104mm2ss.console.snapshot import Details, Entry, Snapshot
+    from iec104mm2ss.console.snapshot import Details, Entry, Sending, Snapshot
 
 _UNITS: Final = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _THOUSAND: Final = 1000
@@ -96,11 +96,16 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 
 def _simulated(entry: Entry) -> tuple[str, ...]:
-    sending = entry.sending
-    interrogation = sending.interrogation if sending else ""
-    index = "" if sending is None or sending.index is None else f"{sending.index} {sending.text}".rstrip()
     numbers = (age(entry.age), *_traffic(entry))
-    return (entry.key, entry.name, str(entry.ca), state(entry), entry.peer, *numbers, interrogation, index, why(entry))
+    interrogation = entry.sending.interrogation if entry.sending else ""
+    sent = _index(entry.sending) if entry.sending else ""
+    return (entry.key, entry.name, str(entry.ca), state(entry), entry.peer, *numbers, interrogation, sent, why(entry))
+
+
+def _index(sending: Sending) -> str:
+    if sending.total:
+        return f"{sending.text}, {sending.place} of {sending.total}"
+    return "" if sending.index is None else str(sending.index)
 
 
 def _traffic(entry: Entry) -> tuple[str, str, str]:
@@ -117,7 +122,8 @@ def why(entry: Entry) -> str:
     """Return why an entry is not ONLINE or what hampers it, and the last thing that happened if it is not."""
     if entry.state is State.ONLINE:
         return entry.reason
-    return "; ".join(filter(None, (entry.reason, _event(entry) if entry.event != entry.reason else "")))
+    is_told = bool(entry.reason) and entry.reason.partition(";")[0] in entry.event
+    return "; ".join(filter(None, (entry.reason, "" if is_told else _event(entry))))
 
 
 def _event(entry: Entry) -> str:

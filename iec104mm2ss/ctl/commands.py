@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -30,9 +31,9 @@ from iec104mm2ss.console.requests import (
     StopSending,
     Trace,
 )
-from iec104mm2ss.console.snapshot import Details, Snapshot
-from iec104mm2ss.console.table import show_lines, status_lines
-from iec104mm2ss.ctl.output import complain, say, width
+from iec104mm2ss.console.snapshot import Details, Sending, Snapshot
+from iec104mm2ss.console.table import many, show_lines, status_lines
+from iec104mm2ss.ctl.output import complain, say, say_in_place, width
 
 if TYPE_CHECKING:
     import argparse
@@ -174,19 +175,23 @@ def send(options: argparse.Namespace, client: Client) -> int:
 
 
 def _wait(client: Client) -> None:
-    shown: dict[str, str] = {}
-    while True:
-        entries = ask(client, Status(), Snapshot).entries
-        sending = {entry.key: entry for entry in entries if entry.sending is not None and entry.sending.total}
-        for key, entry in sending.items():
-            text = entry.sending.text if entry.sending else ""
-            if shown.get(key) != text:
-                say([f"{key} {entry.name}: {text}"])
-            shown[key] = text
-        if not sending:
-            break
+    """Show how far all is: in place on a terminal, else a line whenever an RTU is through."""
+    shown = 0
+    while sending := _sending(client):
+        done, total = sum(it.place for it in sending), sum(it.total for it in sending)
+        text = f"{many(len(sending), 'RTU')} sending: {done} of {many(total, 'signal')}"
+        if sys.stdout.isatty():
+            say_in_place(text)
+        elif len(sending) != shown:
+            say([text])
+        shown = len(sending)
         time.sleep(_LOOK)
     say(["all is sent" if shown else "nothing is being sent"])
+
+
+def _sending(client: Client) -> list[Sending]:
+    entries = ask(client, Status(), Snapshot).entries
+    return [entry.sending for entry in entries if entry.sending is not None and entry.sending.total]
 
 
 def _done(client: Client, request: Request) -> int:

@@ -19,6 +19,11 @@ def say(lines: Iterable[str]) -> None:
         print(printable(line).encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201 - a command
 
 
+def say_in_place(text: str) -> None:
+    """Write a line of a terminal over the one before, and leave the cursor at its beginning."""
+    print(f"\r\x1b[K{text}", end="\r", flush=True)  # noqa: T201 - a command
+
+
 def complain(text: str) -> None:
     """Print to standard error, a line for each line."""
     encoding = sys.stderr.encoding or "utf-8"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from iec104mm2ss.console.requests import Status
-from iec104mm2ss.console.snapshot import Role, Snapshot, State
+from iec104mm2ss.console.snapshot import Snapshot, State
 from iec104mm2ss.console.table import age, amount, attention, state, summary_parts, why
 from iec104mm2ss.ctl.commands import RefusedError, ask
 from iec104mm2ss.logs import printable
@@ -97,7 +97,7 @@ def _table(entries: list[Entry], speeds: dict[str, Rate], *, wide: bool) -> Tabl
 
 
 def _cells(entry: Entry, rate: Rate | None, *, wide: bool) -> tuple[str, ...]:
-    name = f"{entry.group}/{'S/' if entry.role is Role.RTU else ''}{entry.name}"
+    name = f"{entry.key} {entry.name}" if entry.sending else f"{entry.group}/{entry.name}"
     speed = (_speed(rate.received), _speed(rate.sent)) if rate and entry.state is State.ONLINE else ("-", "-")
     window = f"{entry.unacknowledged}/{entry.k}" if entry.state is State.ONLINE else "-"
     peer = (entry.peer or "-",) if wide else ()

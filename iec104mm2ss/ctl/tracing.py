@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal, cast
 
 from iec104mm2ss.console.requests import Frame, Trace
+from iec104mm2ss.console.table import many
 from iec104mm2ss.ctl.commands import RefusedError, items
 from iec104mm2ss.ctl.output import complain, say
 from iec104mm2ss.trace import PcapWriter, TracedFrame, frame_line
@@ -88,8 +89,8 @@ def _capture(name: str, frames: Iterator[TracedFrame]) -> None:
                 writer.write(frame)
                 count += 1
         finally:
-            hint = shlex.join(["tshark", "-r", name, *writer.decode_as])
-            complain(f"{count} frames; to decode them: {hint}")
+            hint = f"; to decode them: {shlex.join(['tshark', '-r', name, *writer.decode_as])}" if count else ""
+            complain(f"{many(count, 'frame')}{hint}")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from iec104mm2ss.demo.play import Play
 from iec104mm2ss.demo.verdict import verdict
 from iec104mm2ss.demo.view import LiveView, PlainView
 from iec104mm2ss.logs import ConnectionLogs
-from iec104mm2ss.process import on_stop_signal
+from iec104mm2ss.process import on_signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def run_demo(seconds: int | None, log_dir: Path) -> int:
 
 
 async def _watch(play: Play, seconds: int | None) -> None:
-    on_stop_signal(lambda _: play.stop())
+    on_signals(asyncio.get_running_loop(), stop=lambda _: play.stop(), reload=lambda _: None)
     view = (LiveView if sys.stdout.isatty() else PlainView)(sys.stdout, seconds)
     performing = asyncio.create_task(play.perform(seconds), name="play")
     with view:

@@ -85,5 +85,5 @@ def sequences(key: str) -> list[str]:
     last = _KEYSYMS.get(last, last)
     front = "".join(f"{_MODIFIERS[modifier]}-" for modifier in modifiers)
     if len(last) > 1 or not last.isalpha():
-        return [f"<{front}{last}>"]
+        return [f"<{front}Key-{last}>"]
     return [f"<{front}Key-{last.lower()}>", f"<{front}Key-{last.upper()}>"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.gui.menus import Content
     from iec104mm2ss.gui.window import Window
 
-_ZOOM_STEP, _LEAST_ZOOM, _MOST_ZOOM = 1.1, 0.7, 3.0
+_ZOOM_STEP = 1.1
 _GEOMETRY = re.compile(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)")
 
 
@@ -202,8 +202,7 @@ def _step(window: Window, *, forward: bool) -> None:
 
 
 def _zoom(window: Window, factor: float) -> None:
-    zoom = round(window.look.zoom * factor, 3)
-    window.change_look(zoom=min(_MOST_ZOOM, max(_LEAST_ZOOM, zoom)))
+    window.change_look(zoom=round(window.look.zoom * factor, 3))
 
 
 def _other_theme(window: Window) -> None:
@@ -296,7 +295,6 @@ def bind_tree(window: Window) -> None:
         tree.bind(sequence, menu_by_key)
     tree.bind("<space>", space)
     tree.bind("<Control-c>", lambda _: window.errands.copy())
-    tree.bind("<Double-Button-1>", lambda _: None)
 
 
 def take_geometry(root: tk.Tk, geometry: str) -> None:

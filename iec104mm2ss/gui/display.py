@@ -16,6 +16,8 @@ _kept: list[object] = []
 
 def missing() -> str:
     """Return in one line why no window can be shown, empty where one can. Call it in the main thread."""
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        return "no window: DISPLAY is not set"
     try:
         import tkinter as tk  # noqa: PLC0415 - where it is missing the program runs without a window
     except ImportError as error:

@@ -14,6 +14,7 @@ _SMALL = 12
 _POINTS = {"TkDefaultFont", "TkTextFont", "TkMenuFont", "TkFixedFont", "TkIconFont"}
 _SMALLER = {"TkTooltipFont", "TkSmallCaptionFont", "TkHeadingFont"}
 _DOTS_PER_INCH = 96
+LEAST_ZOOM, MOST_ZOOM = 0.7, 3.0
 STRONG = "ConsoleStrong"
 TITLE = "ConsoleTitle"
 
@@ -86,7 +87,7 @@ class Look:
         self.root = root
         self.theme = theme if theme in PALETTES else "light"
         self._display = display_scale(root)
-        self.zoom = zoom
+        self.zoom = zoom if LEAST_ZOOM <= zoom <= MOST_ZOOM else 1.0
         self.style = ttk.Style(root)
         self.style.theme_use("clam")
         self._boxes = Boxes(root, self.style)
@@ -114,9 +115,9 @@ class Look:
 
     def change(self, theme: str, zoom: float) -> None:
         """Take other colours, or another size, or both."""
-        self.theme, self.zoom = theme, zoom
+        self.theme = theme
+        self.zoom = min(MOST_ZOOM, max(LEAST_ZOOM, zoom))
         self.apply()
-        self.root.event_generate("<<LookChanged>>")
 
     def apply(self) -> None:
         """Set fonts, colours and styles anew."""

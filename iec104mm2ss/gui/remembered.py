@@ -50,6 +50,8 @@ def _alike(value: object, usual: object) -> bool:
         return isinstance(usual, list) and all(isinstance(item, str) for item in value)
     if isinstance(value, dict):
         return isinstance(usual, dict) and all(type(item) in {int, float} for item in value.values())
+    if isinstance(usual, float):
+        return type(value) in {int, float}
     return type(value) is type(usual)
 
 

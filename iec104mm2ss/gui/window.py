@@ -278,8 +278,12 @@ class Window:
             pane.close()
         self.context.relay.close()
         self.context.tips.hide()
-        if self._timer is not None:
-            self.root.after_cancel(self._timer)
+        self._destroy()
+
+    def _destroy(self) -> None:
+        # Tk would still call what it was asked to call later, and complain that it is not there.
+        for timer in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", timer)
         self.root.destroy()
 
     def _fault(self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
@@ -288,7 +292,7 @@ class Window:
         self._report(error)
         if self._faults >= MOST_FAULTS or not isinstance(error, Exception):
             self._crash = error
-            self.root.destroy()
+            self._destroy()
         else:
             self.foot.say(f"internal error of the window: {error!r}; the program's log has more", Weight.ALARM)
 

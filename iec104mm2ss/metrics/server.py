@@ -35,9 +35,9 @@ _BLOCKED: Final = f"no answer of the program's event loop within {_COLLECTED_WIT
 class MetricsServer:
     """Answers `GET /metrics`, and nothing else, on one address.
 
-    `address` is an IP address. `collect` is called in `loop`, and what it gives is drawn a few milliseconds at a time,
-    lest links wait for it; whoever asks within a second gets the same page. Where the loop has no answer in 3 s, the
-    client gets 503. A bug in `collect` costs a 500 and is logged once.
+    `address` is an IP address, `port` 1 to 65535. `collect` is called in `loop`, and what it gives is drawn a few
+    milliseconds at a time, lest links wait for it; whoever asks within a second gets the same page. Where the loop has
+    no answer in 3 s, the client gets 503. A bug in `collect` costs a 500 and is logged once.
     """
 
     def __init__(
@@ -163,8 +163,8 @@ def _listen(address: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         return socket.create_server((address, port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = str(error.strerror or error).partition(" (while")[0]  # what follows is the address, once more
         raise OSError(f"no metrics on {address} port {port}: {reason}; choose another address or port") from error
 
 

@@ -20,29 +20,28 @@ def different(former: object, row: object) -> set[str]:
 def words(former: object, row: object, without: frozenset[str] = frozenset()) -> str:
     """Return the differences on one line: `k 12 -> 20, bind not given -> 127.0.0.1`; empty where there are none."""
     return ", ".join(
-        f"{name} {shown(old)} -> {shown(new)}" for name, old, new in _differences(former, row) if name not in without
+        f"{name} {_shown(old)} -> {_shown(new)}" for name, old, new in _differences(former, row) if name not in without
     )
 
 
 def _differences(former: object, row: object) -> list[tuple[str, object, object]]:
-    old, new = cells(former), cells(row)
+    old, new = _cells(former), _cells(row)
     return [(name, old.get(name), new.get(name)) for name in old | new if old.get(name) != new.get(name)]
 
 
-def cells(row: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - any of the rows, or what is in them
+def _cells(row: Any, prefix: str = "") -> dict[str, Any]:  # noqa: ANN401 - any of the rows, or what is in them
     """Return what a row is compared by, by the names that a file has for it."""
     found: dict[str, Any] = {}
     for cell in fields(row):
         value = getattr(row, cell.name)
         if cell.name in _PREFIXES and is_dataclass(value):
-            found |= cells(value, _PREFIXES[cell.name])
+            found |= _cells(value, _PREFIXES[cell.name])
         elif cell.compare:
-            found[prefix + _FILE_NAMES.get(cell.name, cell.name)] = value
+            found[prefix + _FILE_NAMES.get(cell.name, cell.name)] = None if value == () else value
     return found
 
 
-def shown(value: object) -> str:
-    """Return what a file would say."""
+def _shown(value: object) -> str:
     match value:
         case None:
             return "not given"

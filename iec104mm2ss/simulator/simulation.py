@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.console.plant import RequestError
+from iec104mm2ss.metrics.figures import Kind, Measure
 from iec104mm2ss.simulator import changes, details, entries
 from iec104mm2ss.simulator.commands import HIGHEST_INDEX, LONGEST_DURATION
 from iec104mm2ss.simulator.files import DataFiles
@@ -15,13 +16,14 @@ from iec104mm2ss.simulator.shared import SharedStation
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
     from iec104mm2ss.console.plant import Change
     from iec104mm2ss.console.snapshot import Entry, RefusedPeer, Section
     from iec104mm2ss.logs import ConnectionLogs
+    from iec104mm2ss.metrics.figures import Figure, Labels
     from iec104mm2ss.settings.simulation import RtuEntry, Simulation
     from iec104mm2ss.simulator.commands import Send
     from iec104mm2ss.trace import TracedFrame
@@ -111,6 +113,19 @@ class Simulator:
     def drops(self, key: str) -> tuple[str, ...]:
         """Return the RTU, as `name:port`, if a restart of it disconnects its master."""
         return changes.drops(self._find(key))
+
+    def measures(self) -> Iterator[Figure]:
+        """Give the state and the traffic of every RTU."""
+        labels = ("entry", "name")
+        rows = [((entry.key, entry.name), entry) for entry in self.entries()]
+        states: dict[Labels, float] = {(*who, entry.state.value): 1.0 for who, entry in rows}
+        yield Measure("state", "1 for the state that an entry is in", Kind.GAUGE, (*labels, "state"), states)
+        both: dict[Labels, float] = {
+            (*who, way): float(count)
+            for who, entry in rows
+            for way, count in (("received", entry.received), ("sent", entry.sent))
+        }
+        yield Measure("i_frames", "I-frames over all connections", Kind.COUNTER, (*labels, "direction"), both)
 
     def log_file(self, key: str) -> Path:
         """Return where an RTU's log is written; that of its interrogations lies beside it."""

@@ -1,1 +1,1 @@
-"""TLS as IEC 62351-3 wants it: its files, its rules and its conversation, without sockets, clocks and logs."""
+"""TLS as IEC 62351-3 wants it: its files, its rules and its conversation, without sockets, timers and logs."""

@@ -88,8 +88,6 @@ class Session:
             return self._object.read(_RECORD)
         except ssl.SSLWantReadError:
             return None
-        except ssl.SSLZeroReturnError:
-            return b""
         except ssl.SSLError as error:
             raise TlsError(in_words(error)) from None
 

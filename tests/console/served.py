@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
+from iec104mm2ss.console.address import connect
 from iec104mm2ss.console.server import ControlServer
 from tests.console.plant import GREETING, LOG, Plant, desk_of
 
@@ -81,9 +81,7 @@ class Raw:
     """A client that may send anything."""
 
     def __init__(self, path: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(PATIENCE)
-        self.socket.connect(str(path))
+        self.socket = connect(path, PATIENCE)
         self._file = self.socket.makefile("rb")
 
     def __enter__(self) -> Self:

@@ -100,6 +100,15 @@ class Driven:
             return str(tree.item(key, "text")).strip()
         return str(tree.set(key, column)).strip() if tree.item(key, "values") else ""
 
+    def texts_of_variables(self, parent: tk.Misc) -> list[str]:
+        """Return what is shown by labels and buttons that follow a variable."""
+        kinds = {"TLabel", "TButton"}
+        return [str(it.cget("text")) for it in self.all(tk.Widget, parent) if it.winfo_class() in kinds]
+
+    def asked_details(self) -> bool:
+        """Whether the details of the first pane's entry have come."""
+        return bool(self.window.panes.first.log._file)
+
     def asked(self, kind: type) -> list[object]:
         return [request for request in self.line.asked if type(request) is kind]
 

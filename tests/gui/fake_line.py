@@ -112,7 +112,7 @@ def simulated(number: int, **other: object) -> Entry:
 
 @dataclass
 class FakeLine:
-    """Answers at once, in another thread. `asked` are the requests; `sinks` what is followed, by request."""
+    """Answers at once, in another thread. `asked` are the requests; `sinks` what is followed, each with its request."""
 
     entries: list[Entry]
     program: str = "iec104mm2ss"
@@ -132,8 +132,8 @@ class FakeLine:
     failure: ConnectionError | None = None
     silent: bool = False
     asked: list[Request] = field(default_factory=list)
-    sinks: dict[Request, Callable[[Item], None]] = field(default_factory=dict)
-    ended: list[Request] = field(default_factory=list)
+    sinks: list[tuple[Log | Trace, Callable[[Item], None]]] = field(default_factory=list)
+    ended: list[Log | Trace] = field(default_factory=list)
     on_change: Callable[[Request], Answer] | None = None
 
     def ask(self, request: Request) -> Future[Answer]:
@@ -225,15 +225,26 @@ class FakeLine:
         return Edited((), self.drops, texts)
 
     def follow(self, request: Log | Trace, sink: Callable[[Item], None]) -> Callable[[], None]:
-        self.sinks[request] = sink
+        followed = (request, sink)
+        self.sinks.append(followed)
         if isinstance(request, Log):
             sink(Lines(self.log_lines))
 
         def end() -> None:
             self.ended.append(request)
-            self.sinks.pop(request, None)
+            self.sinks.remove(followed)
 
         return end
 
+    @property
+    def followed(self) -> list[Log | Trace]:
+        return [request for request, _ in self.sinks]
+
+    def give(self, kind: type[Log | Trace], *items: Item) -> None:
+        """Let items come to everybody who follows a log, or a trace."""
+        for request, sink in tuple(self.sinks):
+            for item in items if isinstance(request, kind) else ():
+                sink(item)
+
     def close(self) -> None:
-        self.sinks.clear()
+        """Nothing is held."""

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from iec104mm2ss.console.snapshot import State
@@ -21,7 +23,7 @@ from tests.gui.fake_line import master, rtu, simulated
     ],
 )
 def test_a_state_is_a_glyph_and_a_word_and_asks_for_attention(
-    changes: dict[str, object], text: str, weight: Weight
+    changes: dict[str, Any], text: str, weight: Weight
 ) -> None:
     entry = rtu(1, **changes)
     assert (words.state(entry), words.weight(entry)) == (text, weight)

@@ -13,7 +13,9 @@ from iec104mm2ss.console.snapshot import State
 from tests.console.served import Served
 from tests.program import ROOT, environment, eventually
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the server of these tests is a Unix socket")
+if sys.platform == "win32":
+    pytest.skip("the server of these tests is a Unix socket", allow_module_level=True)
+
 COMMAND = (sys.executable, "-c", "import sys; from iec104mm2ss.ctl.cli import gateway; sys.exit(gateway())")
 
 
@@ -80,7 +82,7 @@ def test_ctrl_c_ends_quietly(served: Served, words: tuple[str, ...]) -> None:
 
 
 def test_top_draws_on_a_terminal(served: Served) -> None:
-    import pty  # noqa: PLC0415 - only on Unix
+    import pty  # noqa: PLC0415 - not on Windows
 
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

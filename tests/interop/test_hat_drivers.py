@@ -138,8 +138,8 @@ class HatMaster:
     def __init__(self) -> None:
         self.messages: list[Any] = []
 
-    async def open(self, port: int) -> None:
-        self._connection = await iec104.connect(net.TcpAddress("127.0.0.1", port))
+    async def open(self, port: int, **options: Any) -> None:  # noqa: ANN401  asyncio's, such as ssl
+        self._connection = await iec104.connect(net.TcpAddress("127.0.0.1", port), **options)
         self._connection.async_group.spawn(self._collect)
 
     async def close(self) -> None:
@@ -155,9 +155,9 @@ class HatMaster:
 
 
 @contextmanager
-def running_master(loop: Loop, port: int) -> Iterator[HatMaster]:
+def running_master(loop: Loop, port: int, **options: Any) -> Iterator[HatMaster]:  # noqa: ANN401  asyncio's
     master = HatMaster()
-    loop.run(master.open(port))
+    loop.run(master.open(port, **options))
     try:
         yield master
     finally:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,11 +12,12 @@ import pytest
 
 from iec104mm2ss.tls.parameters import TlsParameters
 from tests.certificates import key, pem
+from tests.interop.test_hat_drivers import Loop, running_master
 from tests.interop.tls_site import Certificates, raw_tls, refused, row, site, started
 from tests.peers import RawRtu, started_master
-from tests.program import Gateway, Site, run
+from tests.program import Gateway, Site, eventually, run
 from tests.simulator.program import RtuFile, SimulatorProgram
-from tests.station import ACTTERM, Station, interrogation
+from tests.station import ACTCON, ACTTERM, Station, interrogation, type_and_cause
 
 CA = 32
 HANDSHAKE = 10.0
@@ -46,7 +48,17 @@ def test_the_simulator_speaks_tls_with_the_gateway(certificates: Certificates, t
         gateway.wait_log("RTU-1", "connected to", "(rtu, TLSv1.3)")
         with started_master(port) as master:
             master.post(interrogation(CA))
-            assert len(master.take_until(interrogation(CA, ACTTERM))) == 5  # the confirmation and four values
+            kinds = [type_and_cause(asdu) for asdu in master.take_until(interrogation(CA, ACTTERM))]
+            assert kinds == [(100, ACTCON), (3, 20), (1, 20), (13, 20)]
+
+
+def test_a_master_made_of_hat_drivers_speaks_tls(certificates: Certificates, tmp_path: Path) -> None:
+    with Loop() as loop, between(tmp_path, certificates, Site(tls_peers="scada")) as (gateway, port):
+        context = ssl.create_default_context(cafile=certificates.authority.file)
+        context.load_cert_chain(certificates.scada.cert, certificates.scada.key)
+        with running_master(loop, port, ssl=context) as master:
+            gateway.wait_log("M-1", "connected from", "(scada, TLSv1.3)")
+            eventually(lambda: len(master.messages) == 1, "the end of initialisation")
 
 
 def test_a_stalled_handshake_ends_after_ten_seconds_and_holds_up_nobody(

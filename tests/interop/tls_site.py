@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 from typing import TYPE_CHECKING, Any
 
 import c104
@@ -12,8 +11,10 @@ import c104
 from tests.certificates import Authority
 from tests.endpoint import PATIENCE
 from tests.program import Site
+from tests.tls.conversation import lax
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -62,11 +63,7 @@ def security(tls: TlsParameters, version: c104.TlsVersion = c104.TlsVersion.NOT_
 @contextlib.contextmanager
 def raw_tls(port: int, tls: TlsParameters | None) -> Iterator[ssl.SSLSocket]:
     """A master of octets, with a certificate or without; the gateway's own is not looked at."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    if tls is not None:
-        context.load_cert_chain(tls.cert, tls.key)
+    context = lax(tls)
     with (
         socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as tcp,
         context.wrap_socket(tcp) as secured,

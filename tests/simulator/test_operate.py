@@ -156,7 +156,7 @@ def test_a_conversation_is_traced_from_its_first_frame_over_a_reconnect_to_the_e
             running.call(end)
         said = [(frame.outgoing, frame.text.split("  ")[1 if frame.level == "data" else 0]) for frame in frames]
         data = [text for outgoing, text in said if outgoing and text.startswith(("M_", "C_"))]
-        assert said[:2] == [(False, "STARTDT act"), (True, "STARTDT con")]
+        assert said[:2] == [(False, "U STARTDT act"), (True, "U STARTDT con")]
         assert data == ["M_EI_NA_1", "C_IC_NA_1", "M_SP_NA_1", "C_IC_NA_1", "M_EI_NA_1"]
         assert {(frame.entry, frame.local) for frame in frames} == {(str(port), f"127.0.0.1:{port}")}
         assert frames[0].peer == master.name

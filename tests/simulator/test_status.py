@@ -41,7 +41,7 @@ def with_sending(entry: Entry, **changes: object) -> Entry:
 
 def test_a_row_for_each_below_a_header_in_columns() -> None:
     header, waiting, busy = table([WAITING, BUSY])
-    assert waiting.split() == ["1", "ABB", "32", "2404", "WAITING", "2m", "11s", *"nobody has connected yet".split()]
+    assert waiting.split() == ["1", "ABB", "32", "2404", "WAITING", "2m", "11s", *["nobody", "has", "connected", "yet"]]
     assert busy.endswith("  started")
     for title, text in (("master", "10.1.1.9:41022"), ("GI", "RUN"), ("index", "Sending 301, pass 2")):
         assert header.index(title) == busy.index(text)

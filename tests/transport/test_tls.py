@@ -283,3 +283,34 @@ def test_a_connection_that_ended_before_it_began_reports_that_at_begin(ends: End
             assert owner.reasons == ["replaced"]
 
     play(scenario)
+
+
+def test_after_its_end_a_layer_takes_nothing_and_says_nothing(ends: Ends) -> None:
+    async def scenario() -> None:
+        async with listening(ends.rtu) as port:
+            client = await connect(HOST, port.number, DEFAULTS, ends.gateway)
+            layer = client._transport
+            assert repr(layer) == f"<TlsLayer {client.peer}>"
+            client.close("enough")
+            for action in (layer.close, layer.resume_reading, layer.eof_received, lambda: layer.write(STARTDT_ACT)):  # type: ignore[attr-defined]
+                action()
+            layer.get_buffer(-1)[:6] = STARTDT_ACT  # type: ignore[attr-defined]
+            layer.buffer_updated(6)  # type: ignore[attr-defined]
+            assert client.close_reason == "enough"
+            await client.gone.wait()
+
+    play(scenario)
+
+
+def test_what_cannot_be_sent_any_more_ends_the_connection(ends: Ends) -> None:
+    async def scenario() -> None:
+        owner = Recorder()
+        async with listening(ends.rtu) as port:
+            client = await connect(HOST, port.number, DEFAULTS, ends.gateway)
+            client.begin(owner)
+            client._transport._session.end()  # type: ignore[attr-defined]
+            client.start()
+            await client.gone.wait()
+            assert owner.reasons == ["connection lost: TLS: it breaks the rules of TLS: protocol is shutdown"]
+
+    play(scenario)
