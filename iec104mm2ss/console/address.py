@@ -51,7 +51,11 @@ def own_path(program: str, log_folder: Path) -> Path:
 def likely_path(program: str) -> Path:
     """Where a command looks for a program's socket unless it is told: its service, then the current folder."""
     service = Path(f"/run/{program}/ctl.sock")
-    return service if service.exists() else Path("log") / f"{program}.sock"
+    try:
+        runs = service.exists()
+    except PermissionError:  # the folder is for the service's group; who connects is told so
+        runs = True
+    return service if runs else Path("log") / f"{program}.sock"
 
 
 def connect(path: Path, patience: float) -> socket.socket:

@@ -116,8 +116,9 @@ class Follow:
 
     def end(self) -> None:
         """Give nothing to the sink any more."""
-        self.ended = True
-        self._end()
+        if not self.ended:
+            self.ended = True
+            self._end()
 
 
 def _nothing() -> None:

@@ -342,6 +342,16 @@ def test_a_socket_is_where_systemd_or_the_logs_are(monkeypatch: pytest.MonkeyPat
     assert likely_path("no-such-program") == Path("log/no-such-program.sock")
 
 
+def test_a_service_whose_folder_is_closed_to_this_user_is_the_one_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def exists(path: Path) -> bool:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert likely_path("iec104mm2ss") == Path("/run/iec104mm2ss/ctl.sock")
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
     from tests.gui.fake_line import FakeLine
 
-Show = "Callable[..., Driven]"
 
-
-@pytest.fixture(scope="session")
-def display() -> Iterator[str]:
-    """The name of an X display with nothing on it; without Xvfb these tests fail rather than be left out."""
+def start_display() -> tuple[subprocess.Popen[bytes], str]:
+    """Start an X display with nothing on it; return its process and name. Without Xvfb these tests fail, never skip."""
     program = shutil.which("Xvfb")
     assert program is not None, "Xvfb is missing; on Debian: apt install xvfb"
     reading, writing = os.pipe()
@@ -37,7 +34,14 @@ def display() -> Iterator[str]:
     with os.fdopen(reading) as numbers:
         number = numbers.readline().strip()
     assert number, "Xvfb did not start"
-    yield f":{number}"
+    return server, f":{number}"
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """The name of a display that the tests share."""
+    server, name = start_display()
+    yield name
     server.terminate()
     server.wait(10)
 

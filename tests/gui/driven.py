@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tkinter as tk
+from tkinter import ttk
 from typing import TYPE_CHECKING, TypeVar
 
 from iec104mm2ss.gui.window import Window
@@ -87,6 +88,11 @@ class Driven:
                 self.root.update()
                 return
         raise AssertionError(f"there is no button {text!r}")
+
+    def press_button_and_end(self, text: str) -> None:
+        """Press the button that closes the window."""
+        button = next(it for it in self.all(ttk.Button, self.dialog()) if it.cget("text") == text)
+        button.invoke()
 
     def rows(self) -> list[str]:
         """Return the keys of all rows, masters behind their RTU."""
