@@ -51,7 +51,8 @@ class Sending:
 class Entry:
     """One row of the file at one moment.
 
-    `key` names it in requests: `111/S`, `111/2407`; the port for a simulated RTU. `reason` says why it is not ONLINE,
+    `key` names it in requests: `111/S`, `111/2407`; the port for a simulated RTU. `group` is the group's number, the
+    row's id for a simulated RTU. `reason` says why it is not ONLINE,
     or what hampers it though it is. `age` is seconds in this state. `peer` is `host:port` of who is connected, several
     joined by `, `. `address` is what the row says: an RTU's hosts, a master's port. `received` and `sent` are I-frames
     since the program began, over all connections. `unacknowledged` of `k` is the window of what we send.

@@ -105,7 +105,7 @@ def _simulated(entry: Entry) -> tuple[str, ...]:
 def _index(sending: Sending) -> str:
     if sending.total:
         return f"{sending.text}, {sending.place} of {sending.total}"
-    return "" if sending.index is None else str(sending.index)
+    return sending.text or ("" if sending.index is None else str(sending.index))
 
 
 def _traffic(entry: Entry) -> tuple[str, str, str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from iec104mm2ss.gateway.group import Group
     from iec104mm2ss.gateway.port import MasterPort
-    from iec104mm2ss.gateway.record import Record
+    from iec104mm2ss.record.record import Record
     from iec104mm2ss.transport.connection import Connection
 
     Rows = tuple[tuple[str, str], ...]

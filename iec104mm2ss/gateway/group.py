@@ -11,8 +11,8 @@ from iec104mm2ss.gateway.demand import Demand
 from iec104mm2ss.gateway.exchange import Exchange
 from iec104mm2ss.gateway.master import Master
 from iec104mm2ss.gateway.port import MasterPort
-from iec104mm2ss.gateway.record import Record
 from iec104mm2ss.gateway.rtu import RtuLink
+from iec104mm2ss.record.record import Record
 from iec104mm2ss.settings.site import GroupRow, MasterRow, RtuRow, StartDt
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
-from iec104mm2ss.gateway.watch import FullWindow
 from iec104mm2ss.gateway.withholding import Withholding
 from iec104mm2ss.link.events import (
     Acknowledged,
@@ -19,6 +18,7 @@ from iec104mm2ss.link.events import (
     Tolerated,
 )
 from iec104mm2ss.link.states import State
+from iec104mm2ss.record.watch import FullWindow
 from iec104mm2ss.routing.policy import Clock, MasterPolicy
 from iec104mm2ss.wire.asdu import build
 from iec104mm2ss.wire.causes import Cause
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Protocol
 
-    from iec104mm2ss.gateway.record import Record
     from iec104mm2ss.logs import ConnectionLog
+    from iec104mm2ss.record.record import Record
     from iec104mm2ss.routing.reader import Reader
     from iec104mm2ss.routing.request import Session
     from iec104mm2ss.settings.site import MasterRow

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from iec104mm2ss.gateway.group import Group
     from iec104mm2ss.gateway.port import MasterPort
-    from iec104mm2ss.gateway.record import Record
     from iec104mm2ss.metrics.figures import Figure, Labels
+    from iec104mm2ss.record.record import Record
 
 _GROUP: Final = ("group",)
 _ROW: Final = (*_GROUP, "entry", "name", "role")

@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from iec104mm2ss.gateway.refusals import host_of
+from iec104mm2ss.record.refusals import host_of
 from iec104mm2ss.settings.site import MasterRow, Takeover
 from iec104mm2ss.transport.server import Listener
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iec104mm2ss.gateway.master import Master
-    from iec104mm2ss.gateway.record import Record
+    from iec104mm2ss.record.record import Record
     from iec104mm2ss.transport.connection import Connection
 
 _PROBE_TIME = 3.0
@@ -39,10 +39,7 @@ class Group(Protocol):
 
 
 class MasterPort:
-    """The listener of a row and the connections that came through it. Its row can be exchanged while it is open.
-
-    `fault` says why the port cannot be opened though it should be.
-    """
+    """The listener of a row and the connections that came through it. Its row can be exchanged while it is open."""
 
     def __init__(self, row: MasterRow, record: Record, group: Group) -> None:
         self.row = row
@@ -50,7 +47,7 @@ class MasterPort:
         self.enabled = True
         self.masters: list[Master] = []
         self.takeovers = 0
-        self.fault = ""
+        self._fault = ""
         self._group = group
         self._listener: Listener | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -62,6 +59,11 @@ class MasterPort:
     def is_open(self) -> bool:
         """Whether the port listens."""
         return self._listener is not None and self._listener.is_open
+
+    @property
+    def fault(self) -> str:
+        """Why the port cannot be opened though it should be."""
+        return "" if self.is_open else self._fault
 
     @property
     def is_full(self) -> bool:
@@ -81,7 +83,7 @@ class MasterPort:
             if task is not None:
                 task.cancel()
         self._listening = self._probing = None
-        self.fault = ""
+        self._fault = ""
         if self._newcomer is not None:
             self._newcomer.close("the port closes")
             self._newcomer = None
@@ -134,13 +136,13 @@ class MasterPort:
             except OSError as error:
                 self._report_fault(f"port {self.row.port} cannot be opened: {error.strerror or error}")
                 await asyncio.sleep(_RETRY_LISTEN)
-        self.fault = ""
+        self._fault = ""
         self.record.tell(f"listening on port {self.row.port}")
 
     def _report_fault(self, text: str) -> None:
-        if text != self.fault:
+        if text != self._fault:
             self.record.tell(f"{text}; tried again every {_RETRY_LISTEN:g} s", level=logging.ERROR)
-        self.fault = text
+        self._fault = text
 
     def _objection(self, host: str) -> str | None:
         if not self.row.accept.accepts(host):

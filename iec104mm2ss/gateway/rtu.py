@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from iec104mm2ss.gateway.attempts import Attempts
 from iec104mm2ss.gateway.complaints import Complaints
-from iec104mm2ss.gateway.refusals import host_of
-from iec104mm2ss.gateway.watch import FullWindow, ShortWindow
 from iec104mm2ss.gateway.withholding import Withholding
 from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, Stopped, Tolerated
 from iec104mm2ss.link.states import State
+from iec104mm2ss.record.refusals import host_of
+from iec104mm2ss.record.watch import FullWindow, ShortWindow
+from iec104mm2ss.tls.files import TlsFileError
 from iec104mm2ss.transport.client import connect, reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iec104mm2ss.gateway.record import Record
+    from iec104mm2ss.record.record import Record
     from iec104mm2ss.settings.endpoints import Endpoint
     from iec104mm2ss.settings.site import RtuRow
     from iec104mm2ss.transport.connection import Connection
@@ -63,7 +64,7 @@ class RtuLink:
     """Connects, and owns the connection. Acknowledges as late as the standard allows: that is taking custody.
 
     While there is no connection `failure` says why the last one ended or was not made, `host` is the one that is tried
-    or tried next, and `next_try` the monotonic time of that.
+    or tried next, and `next_try` the monotonic time of that. `is_faulty` where the reason is a file of this machine's.
     """
 
     _lost: asyncio.Future[str]
@@ -84,6 +85,7 @@ class RtuLink:
         self.row = row
         self.phase = Phase.IDLE
         self.attempt = 0
+        self.is_faulty = False
         self.host = row.hosts[0]
         self._parameters = replace(row.link, t2=_SHARE_OF_T2 * row.link.t2)
         self._attempts = Attempts(row.hosts)
@@ -141,6 +143,7 @@ class RtuLink:
             self._complain(host, f"no answer within t0 ({self._parameters.t0:g} s)")
         except OSError as error:
             self._complain(host, reason(error))
+            self.is_faulty = isinstance(error, TlsFileError)
         else:
             if connection.local != connection.peer:
                 return connection
@@ -151,6 +154,7 @@ class RtuLink:
 
     def _complain(self, host: Endpoint, why: str) -> None:
         self.failure = f"{host}: {why}"
+        self.is_faulty = False
         line = self._complaints.failed(host, why, asyncio.get_running_loop().time())
         if line is not None:
             self.record.tell(line, level=logging.WARNING)
@@ -250,7 +254,7 @@ class RtuLink:
         self.withhold(wanted=False)
         self.connection = self._withholding = None
         self.phase = Phase.IDLE
-        self.failure = reason
+        self.failure, self.is_faulty = reason, False
         if not self._lost.done():
             self._lost.set_result(reason)
 

@@ -28,7 +28,7 @@ def of_rtu(group: Group, now: float) -> Standing:
     if not rtu.enabled:
         return State.DISABLED, _DISABLED
     if rtu.connection is None:
-        return State.RETRYING, _missed(group, now)
+        return State.FAULT if rtu.is_faulty else State.RETRYING, _missed(group, now)
     if rtu.started:
         return State.ONLINE, rtu.hampered(now)
     return State.CONNECTED, _RTU_REASONS.get(rtu.connection.link.state, "")

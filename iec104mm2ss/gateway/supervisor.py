@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from iec104mm2ss.console.plant import Change
     from iec104mm2ss.console.snapshot import Entry, RefusedPeer, Section
     from iec104mm2ss.gateway.port import MasterPort
-    from iec104mm2ss.gateway.record import Record
     from iec104mm2ss.logs import ConnectionLogs
     from iec104mm2ss.metrics.figures import Figure
+    from iec104mm2ss.record.record import Record
     from iec104mm2ss.settings.site import Site
     from iec104mm2ss.trace import TracedFrame
 

@@ -41,11 +41,10 @@ class Served:
         self.loop.set_exception_handler(lambda _, context: self._errors.append(str(context)))
         self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._end)
             self.run(self._start)
-        except BaseException:
-            self._end()
-            raise
+            stack.pop_all()
         return self
 
     async def _start(self) -> None:

@@ -6,12 +6,13 @@ from unittest.mock import patch
 import pytest
 
 from iec104mm2ss.console.snapshot import Entry, Role, Section, State
-from iec104mm2ss.gateway import attempts, watch
+from iec104mm2ss.gateway import attempts
 from iec104mm2ss.gateway import group as group_module
 from iec104mm2ss.gateway import port as port_module
 from iec104mm2ss.gateway.supervisor import Gateway
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.metrics.figures import Distribution, Measure
+from iec104mm2ss.record import watch
 from iec104mm2ss.settings.filters import read_filter
 from iec104mm2ss.settings.site import StartDt
 from iec104mm2ss.trace import TracedFrame

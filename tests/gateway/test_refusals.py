@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from unittest.mock import patch
 
-from iec104mm2ss.gateway import refusals
-from iec104mm2ss.gateway.refusals import Refusals, host_of
+from iec104mm2ss.record import refusals
+from iec104mm2ss.record.refusals import Refusals, host_of
 from tests.gateway.scene import play
 from tests.transport.recorder import until
 

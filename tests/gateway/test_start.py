@@ -319,7 +319,7 @@ def test_asking_the_rtu_for_what_is_so_already_sends_nothing() -> None:
             Rtu() as rtu,
             gateway(group_row(rtu.port, masters=[row], startdt=StartDt.ON_DEMAND)) as group,
         ):
-            await until(lambda: rtu.peers)
+            await until(lambda: rtu.peers and group.rtu.connection)
             group.rtu.stop()
             group.rtu.start()
             await until(lambda: group.rtu.started)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from iec104mm2ss.console.snapshot import State
 from iec104mm2ss.settings.site import Takeover
 from iec104mm2ss.transport.client import connect
 from tests.certificates import Authority
-from tests.gateway.scene import EAGER, Logs, Peer, Rtu, gateway, group_row, master, master_row, play
+from tests.gateway.scene import EAGER, Logs, Peer, Rtu, gateway, group_row, master, master_row, plant, play
 from tests.transport.recorder import HOST, until
 
 
@@ -75,7 +76,26 @@ def test_a_key_that_is_missing_is_a_fault_of_the_row_until_it_is_there(
             await until(lambda: group.ports[0].fault)
             assert group.ports[0].fault.endswith("gateway.key cannot be read: No such file or directory")
             tls.key.write_bytes(kept)
-            await until(lambda: group.ports[0].is_open)
-            assert group.ports[0].fault == ""
+            await until(lambda: group.ports[0].is_open and not group.ports[0].fault)
+
+    play(scenario)
+
+
+def test_a_certificate_towards_the_rtu_that_is_missing_is_a_fault_until_it_is_there(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iec104mm2ss.gateway.attempts._FIRST_WAIT", 0.05)
+
+    async def scenario() -> None:
+        tls = authority.sign("gateway")
+        kept = tls.key.read_bytes()
+        tls.key.unlink()
+        async with Rtu() as rtu:
+            row = group_row(rtu.port, masters=[master_row()])
+            async with plant(replace(row, rtu=replace(row.rtu, tls=tls))) as running:
+                await until(lambda: running.entries()[0].state is State.FAULT)
+                assert "gateway.key cannot be read: No such file or directory; " in running.entries()[0].reason
+                tls.key.write_bytes(kept)
+                await until(lambda: running.entries()[0].state is State.RETRYING)
 
     play(scenario)

@@ -1,7 +1,7 @@
 """What is said of two ends whose constants do not fit."""
 
-from iec104mm2ss.gateway.watch import FullWindow, ShortWindow
 from iec104mm2ss.link import Link, LinkParameters, Role
+from iec104mm2ss.record.watch import FullWindow, ShortWindow
 from tests.link.octets import ASDU, i_frames, s_frame, started
 
 LATE = "acknowledges late: its w may exceed our k (12)"
