@@ -63,7 +63,7 @@ class _Windowed:
     def _serve(self) -> None:
         try:
             asyncio.run(self._service.run(lambda: self._started.set_result(None)))
-        except BaseException as error:  # noqa: BLE001 - raised in the main thread, which waits for this one
+        except Exception as error:  # noqa: BLE001 - raised in the main thread, which waits for this one
             if self._started.done():
                 self._failure = error
             else:

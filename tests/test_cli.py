@@ -19,6 +19,7 @@ from tests.program import free_port
 
 # Files and signals as POSIX has them: os.kill(SIGTERM) of Windows would end the tests.
 resource = pytest.importorskip("resource")
+assert sys.platform != "win32"
 
 SITE = """\
 nogui

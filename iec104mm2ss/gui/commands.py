@@ -108,7 +108,7 @@ def _entry_actions(window: Window) -> dict[str, Action]:
             usable=do.can_disconnect,
         ),
         "disable": Action(label="D&isable", tip="Close the entry and keep it closed.", run=do.disable, usable=do.is_on),
-        "enable": Action(label="&Enable", tip="Open a disabled entry again.", run=do.enable, usable=do.is_off),
+        "enable": Action(label="E&nable", tip="Open a disabled entry again.", run=do.enable, usable=do.is_off),
         "copy": Action(
             label="Co&py the row",
             tip="Put the entry onto the clipboard.",
@@ -264,7 +264,7 @@ def row_menu(it: Mapping[str, Action], *, data: bool = False) -> list[Content]:
 def _columns(window: Window, menu: tk.Menu) -> None:
     below = tk.Menu(menu, tearoff=False)
     window.filter.fill_columns(below)
-    menu.add_cascade(label="Columns", underline=2, menu=below)
+    menu.add_cascade(label="Columns", underline=5, menu=below)
 
 
 def bind_tree(window: Window) -> None:

@@ -21,13 +21,11 @@ def missing() -> str:
     try:
         import tkinter as tk  # noqa: PLC0415 - where it is missing the program runs without a window
     except ImportError as error:
-        return f"Tk is not installed ({error}); on Debian: apt install python3-tk"
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        return "DISPLAY is not set"
+        return f"no window: Tk is not installed ({error}); on Debian: apt install python3-tk"
     try:
         tk.Tk().destroy()
     except tk.TclError as error:
-        return str(error)
+        return f"no window: {error}"
     return ""
 
 

@@ -30,6 +30,7 @@ class Relay:
         self._answers: SimpleQueue[tuple[Callable[[], None], Future[Answer]]] = SimpleQueue()
         self._follows: list[Follow] = []
         self._timer: str | None = None
+        self.closed = False
         self.on_tick: Callable[[], None] = _nothing
         self._tick()
 
@@ -62,12 +63,18 @@ class Relay:
         self._timer = self._root.after(TICK_MS, self._tick)
         self.on_tick()
         self._settle()
+        self._hand_on()
+
+    def _hand_on(self) -> None:
         self._follows = [follow for follow in self._follows if not follow.ended]
         for follow in self._follows:
-            follow.hand_on()
+            if not self.closed:
+                follow.hand_on()
 
     def _settle(self) -> None:
         for _ in range(self._answers.qsize()):
+            if self.closed:
+                return
             try:
                 settle, answer = self._answers.get_nowait()
             except Empty:
@@ -77,6 +84,7 @@ class Relay:
 
     def close(self) -> None:
         """Hand on nothing any more."""
+        self.closed = True
         if self._timer is not None:
             self._root.after_cancel(self._timer)
             self._timer = None

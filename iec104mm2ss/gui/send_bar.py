@@ -37,6 +37,7 @@ class SendBar(ttk.Frame):
         ttk.Label(self, text="s").pack(side="left")
         self.button = ttk.Button(self, text=_TEXT, width=9, style="Main.TButton", command=self.press)
         self.button.pack(side="left", padx=px(10))
+        self.button.state(["!disabled" if context.may_change else "disabled"])
         context.tips.add(self.button, "Let every connected RTU send the signals of this index; Stop ends it at once.")
         self.bar = ttk.Progressbar(self, length=px(160), maximum=1.0)
         self._text = ttk.Label(self, style="Dim.TLabel")
@@ -75,7 +76,6 @@ class SendBar(ttk.Frame):
         text = _STOP if under_way else _TEXT
         if str(self.button.cget("text")) != text:
             self.button.configure(text=text)
-            self.button.state(["!disabled" if self._context.may_change else "disabled"])
         if not under_way:
             self.bar.pack_forget()
             self._text.configure(text="")

@@ -290,6 +290,8 @@ class Window:
         """Report an error of a callback; the window goes on, unless they do not end."""
         self._faults += 1
         self._report(error)
+        if self.context.relay.closed:
+            return
         if self._faults >= MOST_FAULTS or not isinstance(error, Exception):
             self._crash = error
             self._destroy()

@@ -1,6 +1,7 @@
 """A listening port of a controlled station."""
 
 import asyncio
+import contextlib
 import socket
 import sys
 from collections.abc import Callable
@@ -59,6 +60,7 @@ class Listener:
         """Start listening. Raises OSError where the port or the address cannot be had, or a file of TLS not be used."""
         if self._tls is not None:
             context(self._tls, server=True)
+        await asyncio.sleep(0)  # a listener that has just been closed frees the port now
         sock = _listening_socket(self._bind, self._port)
         loop = asyncio.get_running_loop()
         # In two steps, because `close` must find the server also when this coroutine is cancelled while it starts.
@@ -73,7 +75,7 @@ class Listener:
     def close(self) -> None:
         """Stop listening; accepted connections stay."""
         if self._server is not None and not self.has_died:
-            self._server.close()
+            _close(self._server)
         self._server = None
         if self._handshakes is not None:
             self._handshakes.close()
@@ -91,6 +93,19 @@ class Listener:
             self._on_refused(connection.peer, NOT_IN_THE_FILTER)
         else:
             self._on_connection(connection)
+
+
+def _close(server: asyncio.Server) -> None:
+    """Accept nothing more, and free the port in the next round of the loop.
+
+    asyncio loses sight of a connection that it has accepted in this round if its server is closed before the next one:
+    the peer would be left hanging.
+    """
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows hands a connection on in the round that accepts it
+        for sock in server.sockets:
+            loop.remove_reader(sock.fileno())
+    loop.call_soon(server.close)
 
 
 def _listening_socket(bind: str | None, port: int) -> socket.socket:

@@ -35,13 +35,14 @@ def test_a_display_is_found(display: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_no_display_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
-    assert missing() == "DISPLAY is not set"
+    assert missing() == "no window: DISPLAY is not set"
     monkeypatch.setenv("DISPLAY", ":987654")
     assert "987654" in missing()
     assert "\n" not in missing()
 
 
 def test_no_tk_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setitem(sys.modules, "tkinter", None)
     assert "apt install python3-tk" in missing()
 

@@ -218,7 +218,7 @@ def test_only_a_disabled_entry_can_be_enabled(driven: Driven) -> None:
     usable = {name: driven.window.actions[name].usable() for name in ("enable", "disable", "disconnect")}
     assert usable == {"enable": False, "disable": True, "disconnect": True}
     driven.line.change(MASTER, state=State.DISABLED, peer="")
-    driven.until(lambda: driven.window.actions["enable"].usable())
+    driven.until(driven.window.actions["enable"].usable)
     assert not driven.window.actions["disable"].usable()
     driven.window.actions["enable"].attempt()
     driven.until(lambda: driven.asked(Enable) == [Enable(MASTER)])

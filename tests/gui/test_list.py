@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from tkinter import ttk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iec104mm2ss.console.snapshot import Role, State
 from tests.gui.fake_line import FakeLine, master, rtu, site
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.gui.driven import Driven
 
-DOWN = {"state": State.RETRYING, "attempt": 3, "peer": "", "reason": "timed out", "age": 7.0}
+DOWN: dict[str, Any] = {"state": State.RETRYING, "attempt": 3, "peer": "", "reason": "timed out", "age": 7.0}
 
 
 def test_every_entry_has_a_row_below_its_rtu(show: Callable[..., Driven]) -> None:
@@ -180,9 +180,9 @@ def test_an_entry_that_gets_another_port_stays_selected(show: Callable[..., Driv
 
 
 def test_a_tooltip_says_all_of_a_row_and_what_a_heading_means(show: Callable[..., Driven]) -> None:
-    driven = show(FakeLine([rtu(1, **DOWN)]))
+    driven = show(FakeLine([replace(rtu(1), **DOWN)]))
     tree = driven.window.tree
-    x, y, _, height = tree.tree.bbox("1/S", "state")
+    x, y, _, height = map(int, tree.tree.bbox("1/S", "state"))
     assert "timed out" in tree.tip_at(x + 20, y + height // 2)
     assert "the RTU cannot be connected" in tree.tip_at(x + 20, y + height // 2)
     assert "Grey is normal" in tree.tip_at(x + 20, 5)

@@ -87,7 +87,7 @@ def test_send_becomes_stop_while_something_is_sent(driven: Driven) -> None:
 def test_the_data_file_is_opened(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[list[str]] = []
     monkeypatch.setattr("subprocess.Popen", lambda command, **_: opened.append(command))
-    driven.until(lambda: driven.window.actions["data"].usable())
+    driven.until(driven.window.actions["data"].usable)
     driven.window.actions["data"].attempt()
     assert opened == [["xdg-open", "/srv/data/iodata1.csv"]]
 

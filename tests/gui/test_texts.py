@@ -8,13 +8,13 @@ import pytest
 
 from iec104mm2ss.console.requests import Denied, Frame, Lines, Log, Missed, Trace
 from iec104mm2ss.gui import transcript
-from iec104mm2ss.gui.log_pane import LogPane
 from tests.gui.fake_line import FakeLine, site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from iec104mm2ss.gui.log_pane import LogPane
     from tests.gui.driven import Driven
 
 
@@ -138,14 +138,14 @@ def test_the_lines_are_saved(driven: Driven, tmp_path: Path, monkeypatch: pytest
 def test_the_log_file_is_opened_with_the_desktops_program(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[list[str]] = []
     monkeypatch.setattr("subprocess.Popen", lambda command, **_: opened.append(command))
-    driven.until(lambda: driven.asked_details())
+    driven.until(driven.asked_details)
     driven.window.actions["open_log"].attempt()
     assert opened == [["xdg-open", "/var/log/iec104mm2ss/1-SCADA-1.log"]]
 
 
 def test_no_program_for_the_log_file_is_said(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    driven.until(lambda: driven.asked_details())
+    driven.until(driven.asked_details)
     driven.window.actions["open_log"].attempt()
     assert "cannot be opened" in str(driven.window.foot.message.cget("text"))
 

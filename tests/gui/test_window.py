@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from iec104mm2ss.gui.window import Window
     from tests.gui.driven import Driven
 
 
@@ -143,9 +142,9 @@ def test_a_window_whose_errors_do_not_end_gives_up(
 
 def test_the_window_ends_when_the_program_does(display: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", display)
-    stop, errors, ready = threading.Event(), list[BaseException](), list[Window]()
+    stop, errors, ready = threading.Event(), list[BaseException](), list[object]()
 
-    def at_first(shown: Window) -> None:
+    def at_first(shown: object) -> None:
         ready.append(shown)
         stop.set()
 
@@ -211,7 +210,7 @@ def test_dark_and_larger_by_keys(show: Callable[..., Driven]) -> None:
     driven.press("<Key-F8>")
     assert driven.window.look.palette is look.DARK
     assert str(driven.window.panes.first.log.text.cget("background")) == look.DARK.surface
-    assert driven.window.tree.tree.tag_configure("alarm", "foreground") == look.DARK.alarm
+    assert str(driven.window.tree.tree.tag_configure("alarm", "foreground")) == look.DARK.alarm
     for _ in range(8):
         driven.press("<Control-Key-plus>")
     assert driven.window.look.zoom > 2.0

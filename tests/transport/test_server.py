@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import gc
 import socket
 import struct
 import sys
@@ -119,6 +121,32 @@ def test_a_port_that_has_lost_its_socket_knows_it_and_can_be_opened_again() -> N
         await close(client, port.accepted[0])
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("rounds", range(5))
+def test_a_peer_that_is_accepted_in_the_moment_in_which_the_port_closes_is_not_left_hanging(rounds: int) -> None:
+    async def scenario() -> None:
+        port, loop = Port(DEFAULTS), asyncio.get_running_loop()
+        complaints: list[object] = []
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        await port.listener.open()
+        with socket.create_connection((HOST, port.number)) as peer:
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            port.listener.close()
+            for accepted in port.accepted:
+                accepted.close("test over")
+            peer.settimeout(0)
+            async with asyncio.timeout(5):
+                with contextlib.suppress(ConnectionResetError):
+                    assert await loop.sock_recv(peer, 1) == b""
+        assert complaints == []
+
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+    finally:
+        gc.enable()
 
 
 def test_a_connection_that_comes_in_the_moment_in_which_the_port_closes_is_closed() -> None:
