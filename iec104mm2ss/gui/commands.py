@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.gui.window import Window
 
 _ZOOM_STEP = 1.1
+_COLUMNS = "columns"
 _GEOMETRY = re.compile(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)")
 
 
@@ -262,8 +263,10 @@ def row_menu(it: Mapping[str, Action], *, data: bool = False) -> list[Content]:
 
 
 def _columns(window: Window, menu: tk.Menu) -> None:
-    below = tk.Menu(menu, tearoff=False)
-    window.filter.fill_columns(below)
+    below = menu.children.get(_COLUMNS)
+    if not isinstance(below, tk.Menu):
+        below = tk.Menu(menu, name=_COLUMNS, tearoff=False)
+        window.filter.fill_columns(below)
     menu.add_cascade(label="Columns", underline=5, menu=below)
 
 

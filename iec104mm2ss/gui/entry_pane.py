@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TABS = ("log", "trace", "details", "edit")
 _HEADINGS = {"log": "Log", "trace": "Trace", "details": "Details", "edit": "Edit"}
+_STYLES = {Weight.NOTICE: "Notice.Strong.TLabel", Weight.ALARM: "Alarm.Strong.TLabel"}
 _TIPS = {
     "log": "What happened on this connection.",
     "trace": "Every frame, decoded.",
@@ -109,11 +110,11 @@ class EntryPane(ttk.Frame):
             return
         if entry is None:
             set_text(self._title, f"{self.key} is not there any more")
-            self._title.configure(style="Notice.TLabel")
+            self._title.configure(style=_STYLES[Weight.NOTICE])
             return
         set_text(self._title, _caption_of(entry))
         weight = words.weight(entry)
-        style = {Weight.NOTICE: "Notice.TLabel", Weight.ALARM: "Alarm.TLabel"}.get(weight, "Strong.TLabel")
+        style = _STYLES.get(weight, "Strong.TLabel")
         if str(self._title.cget("style")) != style:
             self._title.configure(style=style)
 
@@ -138,9 +139,10 @@ class EntryPane(ttk.Frame):
             pane.restyle()
 
     def close(self) -> None:
-        """Follow nothing any more."""
-        self.log.stop()
-        self.trace.stop()
+        """Show no entry any more, and follow nothing."""
+        self.key = ""
+        self.log.show("")
+        self.trace.show("")
 
 
 def _caption_of(entry: Entry) -> str:

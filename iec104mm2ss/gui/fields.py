@@ -87,6 +87,8 @@ class FormField(ttk.Frame):
         """Take the field away, and what is said of it."""
         self.message.destroy()
         super().destroy()
+        # Now and in this thread: a variable that any thread's garbage collection frees would wait there for Tk's.
+        del self._variable
 
     def _typed(self) -> None:
         self._colour()

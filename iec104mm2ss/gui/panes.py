@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Panes(ttk.Panedwindow):
-    """`first` follows the list unless it is pinned; `second` shows what it is given."""
+    """Both follow the list unless they are pinned, as `second` is at first."""
 
     def __init__(self, parent: tk.Misc, context: Context, save: Callable[[], None]) -> None:
         super().__init__(parent, orient="horizontal")
@@ -28,6 +28,7 @@ class Panes(ttk.Panedwindow):
         self._save = save
         self.first = self._make()
         self.second: EntryPane | None = None
+        self._spare: EntryPane | None = None
         self.add(self.first, weight=1)
         self._asked: set[str] = set()
 
@@ -50,26 +51,26 @@ class Panes(ttk.Panedwindow):
 
     def follow(self, key: str) -> None:
         """Show what was selected in the list."""
-        if key and not self.first.pinned.get():
-            self.first.show(key)
-            self.ask()
+        for pane in self.all:
+            if key and not pane.pinned.get():
+                pane.show(key)
+        self.ask()
 
     def split(self, key: str = "") -> None:
         """Show a second pane, with an entry or with the first one's."""
         if self.second is None:
-            self.second = self._make()
+            self.second = self._spare or self._make()
             self.second.pinned.set(True)
             self.add(self.second, weight=1)
         self.second.show(key or self.first.key)
         self.ask()
 
     def unsplit(self) -> None:
-        """Take the second pane away."""
+        """Put the second pane aside, for the next time."""
         if self.second is not None:
             self.second.close()
             self.forget(self.second)
-            self.second.destroy()
-            self.second = None
+            self.second, self._spare = None, self.second
 
     def show(self, moved: dict[str, str]) -> None:
         """Take what is new from the last snapshot; `moved` are entries that have another key now."""
@@ -97,7 +98,7 @@ class Panes(ttk.Panedwindow):
 
     def restyle(self) -> None:
         """Take the colours of the look."""
-        for pane in self.all:
+        for pane in filter(None, (self.first, self.second, self._spare)):
             pane.restyle()
 
 

@@ -68,7 +68,7 @@ class Relay:
     def _hand_on(self) -> None:
         self._follows = [follow for follow in self._follows if not follow.ended]
         for follow in self._follows:
-            if not self.closed:
+            if not follow.ended:
                 follow.hand_on()
 
     def _settle(self) -> None:

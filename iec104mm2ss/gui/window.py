@@ -46,6 +46,7 @@ MOST_FAULTS: Final = 20
 """After so many errors in its own code the window gives up; the program goes on without it."""
 CLOSED: Final = "closed"
 STOPPED: Final = "stopped"
+_ended: Final[list[Window]] = []
 _SIZE = (1320, 820)
 _LEAST_HEIGHT = 100
 
@@ -71,6 +72,8 @@ def run_window(
         window.on_ready = ready
     if display_lost is not None:
         on_loss(display_lost)
+    # Kept beyond its end: where another thread's garbage collection frees an interpreter of Tk, the process is aborted.
+    _ended.append(window)
     return window.run(stop)
 
 

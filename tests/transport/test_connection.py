@@ -224,6 +224,7 @@ def test_a_taken_port_raises_and_a_closed_one_is_free_again() -> None:
         await port.listener.open()
         assert port.listener.is_open
         port.listener.close()
+        await asyncio.sleep(0)
         with pytest.raises(ConnectionRefusedError):
             await connect(HOST, port.number, DEFAULTS)
 
