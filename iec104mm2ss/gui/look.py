@@ -281,8 +281,9 @@ def _texts(style: ttk.Style, p: Palette, look: Look) -> None:
     style.configure("Dim.TLabel", foreground=p.dim)
     style.configure("Strong.TLabel", font=STRONG)
     style.configure("Title.TLabel", font=TITLE)
-    style.configure("Notice.TLabel", foreground=p.notice)
-    style.configure("Alarm.TLabel", foreground=p.alarm)
+    for name, ink in {"Notice": p.notice, "Alarm": p.alarm}.items():
+        style.configure(f"{name}.TLabel", foreground=ink)
+        style.configure(f"{name}.Strong.TLabel", foreground=ink)
     style.configure("Card.TLabel", background=p.surface)
     style.configure("CardTitle.TLabel", background=p.surface, font=STRONG)
     style.configure("CardName.TLabel", background=p.surface, foreground=p.dim)

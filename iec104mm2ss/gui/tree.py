@@ -207,7 +207,8 @@ class EntryTree(ttk.Frame):
         key, column = self.place_at(x, y)
         row = self._rows.get(key)
         if row is None:
-            return f"{column.tip}\nClick to sort." if column else ""
+            in_heading = self.tree.identify_region(x, y) == "heading"
+            return f"{column.tip}\nClick to sort." if column and in_heading else ""
         it = row.entry
         lines = [f"{it.key}  {it.name}", f"{it.state}: {words.MEANINGS[it.state]}, for {age(it.age)}"]
         lines += [it.reason] if it.reason else []

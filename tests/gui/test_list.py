@@ -186,6 +186,7 @@ def test_a_tooltip_says_all_of_a_row_and_what_a_heading_means(show: Callable[...
     assert "timed out" in tree.tip_at(x + 20, y + height // 2)
     assert "the RTU cannot be connected" in tree.tip_at(x + 20, y + height // 2)
     assert "Grey is normal" in tree.tip_at(x + 20, 5)
+    assert tree.tip_at(x + 20, y + 5 * height) == ""
     tree.tree.event_generate("<Motion>", x=x + 20, y=y + height // 2)
     driven.until(lambda: "timed out" in driven.window.context.tips.text)
     tree.tree.event_generate("<Leave>")
