@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,10 @@ class Acknowledged:
     """The peer acknowledged `count` more of our I-frames, oldest first; at most one per `receive`, always the first."""
 
     count: int
+
+
+acknowledged = lru_cache(maxsize=64)(Acknowledged)
+"""The same for the few counts that come over and over, without making one anew each time."""
 
 
 @dataclass(frozen=True, slots=True)

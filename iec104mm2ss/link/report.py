@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iec104mm2ss.link.events import Acknowledged, LinkTested, Received, Tolerated
+from iec104mm2ss.link.events import LinkTested, Received, Tolerated, acknowledged
 
 if TYPE_CHECKING:
     from iec104mm2ss.link.events import Event
@@ -54,7 +54,7 @@ class Report:
         """The events since the last `take`."""
         events = self._events
         if self._acknowledged:
-            events.insert(0, Acknowledged(self._acknowledged))
+            events.insert(0, acknowledged(self._acknowledged))
         if events:
             self._events = []
             self._asdus = None

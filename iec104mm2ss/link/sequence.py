@@ -38,25 +38,20 @@ class _Open:
 
 
 class SendWindow:
-    """Our I-frames: V(S) is `sent`, what the peer's N(R) has settled is `acknowledged`."""
+    """Our I-frames: V(S) is `sent`, what the peer's N(R) has settled `acknowledged`, `free` how many may be sent now."""
 
-    __slots__ = ("_k", "_open", "acknowledged", "sent")
+    __slots__ = ("_open", "acknowledged", "free", "sent")
 
     def __init__(self, k: int) -> None:
         self.sent = 0
         self.acknowledged = 0
-        self._k = k
+        self.free = k
         self._open = _Open()
 
     @property
     def outstanding(self) -> int:
         """I-frames sent and not acknowledged, 0..k."""
         return self.sent - self.acknowledged
-
-    @property
-    def free(self) -> int:
-        """I-frames that may be sent now."""
-        return self._k - self.outstanding
 
     @property
     def since(self) -> float:
@@ -66,6 +61,7 @@ class SendWindow:
     def add(self, count: int, now: float) -> None:
         """Count I-frames as sent; at most `free`."""
         self.sent += count
+        self.free -= count
         self._open.add(self.sent, now)
 
     def acknowledge(self, nr: int) -> int:
@@ -76,6 +72,7 @@ class SendWindow:
             raise PeerError(f"N(R) {nr} where {lowest} to {highest} can be acknowledged")
         if count:
             self.acknowledged += count
+            self.free += count
             self._open.settle(self.acknowledged)
         return count
 
@@ -106,7 +103,8 @@ class ReceiveWindow:
 
     def must_acknowledge(self, now: float) -> bool:
         """Whether w or t2 demand an acknowledgement now."""
-        return self.released - self.confirmed >= self._w or now >= self.due
+        waiting = self.released - self.confirmed
+        return waiting > 0 and (waiting >= self._w or now >= self.due)
 
     def add(self, count: int, now: float, *, hold: bool) -> None:
         """Count I-frames as received; those not to be held are released as soon as none before them is held."""
@@ -114,7 +112,7 @@ class ReceiveWindow:
         self._open.add(self.received, now)
         if hold:
             self._held_to = self.received
-        elif not self.held:
+        elif self.released >= self._held_to:
             self.released = self.received
 
     def release(self, count: int) -> None:

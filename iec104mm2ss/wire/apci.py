@@ -11,7 +11,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 START = 0x68
 MAX_LENGTH = 253
@@ -52,29 +52,26 @@ class Framer:
     can be trusted, so `feed` returns no more frames from then on.
     """
 
-    __slots__ = ("_rest", "fault")
+    __slots__ = ("fault", "rest")
 
     def __init__(self) -> None:
         self.fault: str | None = None
-        self._rest = b""
+        self.rest = b""
+        """What is held of an incomplete APDU."""
 
     @property
     def pending(self) -> int:
         """Octets of an incomplete APDU that are held."""
-        return len(self._rest)
-
-    @property
-    def rest(self) -> bytes:
-        """What is held of an incomplete APDU."""
-        return self._rest
+        return len(self.rest)
 
     def feed(self, data: bytes) -> list[Frame]:
         """Complete frames in order, those before a fault included."""
         frames: list[Frame] = []
         if self.fault is not None:
             return frames
-        if self._rest:
-            data = self._rest + data
+        if self.rest:
+            data = self.rest + data
+            self.rest = b""
         offset, end = 0, len(data)
         while end - offset >= _HEAD_OCTETS:
             start, length, control = _unpack_head(data, offset)
@@ -88,12 +85,13 @@ class Framer:
                 break
             frames.append((control, data[offset + _HEAD_OCTETS : following]))
             offset = following
-        self._keep(data[offset:])
+        if offset < end:
+            self._keep(data[offset:])
         return frames
 
     def _keep(self, rest: bytes) -> None:
         self.fault = _head_fault(rest[:3])
-        self._rest = rest if self.fault is None else b""
+        self.rest = rest if self.fault is None else b""
 
 
 def _head_fault(head: bytes) -> str | None:
@@ -123,23 +121,33 @@ def encode_s(nr: int) -> bytes:
     return _S_START + _SEQUENCE_OCTETS[nr]
 
 
+def lone_s_frame(octets: bytes) -> int:
+    """N(R) if these octets are one flawless S-frame and nothing else, else -1."""
+    if len(octets) != _HEAD_OCTETS or not octets.startswith(_S_START) or octets[4] & 1:
+        return -1
+    return octets[4] >> 1 | octets[5] << 7
+
+
 def encode_u(function: UFunction) -> bytes:
     """U-frame."""
     return bytes((START, _CONTROL_OCTETS, function, 0, 0, 0))
 
 
-def encode_i(first_ns: int, nr: int, asdus: Iterable[bytes]) -> bytes:
+def encode_i(first_ns: int, nr: int, asdus: Sequence[bytes]) -> bytes:
     """I-frames, joined: N(S) counts up from `first_ns` and wraps, all carry N(R) `nr`; both 0..32767.
 
     Raises ValueError for an ASDU that is not 6..249 octets long.
     """
-    parts: list[bytes] = []
-    ns = first_ns
-    nr_octets = _SEQUENCE_OCTETS[nr]
-    for asdu in asdus:
-        start = _I_START.get(len(asdu))
-        if start is None:
-            raise ValueError(f"ASDU of {len(asdu)} octets, outside {_MIN_ASDU_OCTETS}..{_MAX_ASDU_OCTETS}")
-        parts += (start, _SEQUENCE_OCTETS[ns], nr_octets, asdu)
-        ns = (ns + 1) % SEQUENCE_MODULO
+    numbers = _SEQUENCE_OCTETS[first_ns : first_ns + len(asdus)]
+    while len(numbers) < len(asdus):
+        numbers += _SEQUENCE_OCTETS[: len(asdus) - len(numbers)]
+    # Slices put the four parts of all frames in their places at two thirds of the cost of a loop over the frames.
+    parts = [_SEQUENCE_OCTETS[nr]] * (4 * len(asdus))
+    try:
+        parts[::4] = [_I_START[len(asdu)] for asdu in asdus]
+    except KeyError as size:
+        text = f"ASDU of {size} octets, outside {_MIN_ASDU_OCTETS}..{_MAX_ASDU_OCTETS}"
+        raise ValueError(text) from None
+    parts[1::4] = numbers
+    parts[3::4] = asdus
     return b"".join(parts)
