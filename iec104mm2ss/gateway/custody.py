@@ -12,17 +12,17 @@ class Custody:
 
     def __init__(self) -> None:
         self.exposed = 0
-        self._confirmed = 0
+        self.confirmed = 0
         self._position = 0
 
     def begin(self, tail: int) -> None:
         """Count for a new connection of the RTU; its first ASDU will have the position `tail` in the buffer."""
-        self._confirmed, self._position = 0, tail
+        self.confirmed, self._position = 0, tail
 
     def count(self, link: Link, buffer: EventBuffer) -> None:
         """Count what has been acknowledged since the last call."""
-        if link.confirmed == self._confirmed:
+        if link.confirmed == self.confirmed:
             return
         confirmed_to = buffer.tail - (link.received - link.confirmed)
         self.exposed += max(0, confirmed_to - max(self._position, buffer.first_unacknowledged()))
-        self._confirmed, self._position = link.confirmed, max(self._position, confirmed_to)
+        self.confirmed, self._position = link.confirmed, max(self._position, confirmed_to)

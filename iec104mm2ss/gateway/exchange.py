@@ -153,10 +153,10 @@ class Exchange:
 
     def acknowledged(self, master: Master, count: int) -> None:
         """Move on what a master now has room for, and let the RTU go on if it waited for that."""
-        now = self._now()
+        now = master.connection.link.heard
         self._count_exposed()
         master.reader.acknowledged(count)
-        master.pump(now)
+        master.refill(now)
         if self._rtu.withheld:
             self._brake(now)
 
@@ -182,8 +182,9 @@ class Exchange:
         return next(master for master in self.started if master.reader is reader)
 
     def _count_exposed(self) -> None:
-        if self._rtu.connection is not None:
-            self.custody.count(self._rtu.connection.link, self.buffer)
+        connection = self._rtu.connection
+        if connection is not None and connection.link.confirmed != self.custody.confirmed:
+            self.custody.count(connection.link, self.buffer)
 
     def _say(self) -> None:
         for note in self.router.notes():

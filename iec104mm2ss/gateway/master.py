@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 
 
 _LOCAL_POWER_ON = b"\x00"
+_STARTING = State.STARTING
 _IOA_ZERO = b"\x00\x00\x00"
 
 
@@ -120,9 +121,13 @@ class Master:
         self.reader.stop(now)
 
     def pump(self, now: float) -> None:
-        """Move ASDUs from the ring into the window, with one write."""
+        """Move ASDUs from the ring into the window, and let the master wait while too many of its requests do."""
         if self.session is not None:
             self._withholding.update(wanted=self.session.flooded)
+        self.refill(now)
+
+    def refill(self, now: float) -> None:
+        """Move ASDUs from the ring into the window, with one write."""
         window = self.connection.window
         asdus = self.reader.take(window, now) if window else []
         if asdus:
@@ -155,16 +160,18 @@ class Master:
         """Act on one step of the link, up to an event that makes us close the connection."""
         for event in events:
             if connection.close_reason is None:
-                self._on_event(event)
+                # The most frequent event by far is not looked for among the patterns.
+                if isinstance(event, Acknowledged):
+                    self._group.acknowledged(self, event.count)
+                else:
+                    self._on_event(event)
         # Not before the others: the master may have stopped again, or broken the protocol, in the same segment.
-        starting = connection.link.state is State.STARTING and connection.close_reason is None
+        starting = connection.link.state is _STARTING and connection.close_reason is None
         if starting and StartRequested() in events:
             self._group.start_requested(self)
 
     def _on_event(self, event: Event) -> None:
         match event:
-            case Acknowledged(count):
-                self._group.acknowledged(self, count)
             case Received(asdus):
                 self._group.received(self, asdus)
             case StopRequested():

@@ -233,10 +233,8 @@ class RtuLink:
         """Act on one step of the link."""
         for event in events:
             match event:
-                case Received(asdus):
-                    if text := self._short.received(connection.link, connection.link.heard):
-                        self.record.tell(text, level=logging.WARNING)
-                    self._group.rtu_sent(asdus, connection.link.heard)
+                case Received():
+                    self._received(connection, event.asdus)
                 case Acknowledged():
                     self._group.rtu_acknowledged()
                 case Started():
@@ -247,6 +245,12 @@ class RtuLink:
                     self._group.rtu_stopped()
                 case Tolerated(text):
                     self.record.log.warning("tolerated: %s", text)
+
+    def _received(self, connection: Connection, asdus: Sequence[bytes]) -> None:
+        now = connection.link.heard
+        if text := self._short.received(connection.link, now):
+            self.record.tell(text, level=logging.WARNING)
+        self._group.rtu_sent(asdus, now)
 
     def on_closed(self, connection: Connection, reason: str) -> None:
         """Let `serve` return."""

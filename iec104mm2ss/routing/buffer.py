@@ -69,6 +69,9 @@ class EventBuffer:
 
         From then on until one is less than a quarter behind. To be asked once per batch.
         """
+        if self._is_roomy:
+            self._all_behind = False
+            return False
         if self._all_behind:
             behind = all(reader.distance >= self._limit / 4 for reader in self._started)
         else:
@@ -82,9 +85,17 @@ class EventBuffer:
         Sessions that take turns at one processor drift apart while the RTU sends as fast as it can: such a one would
         fall off the end though its master does all it can. One that has stopped reading never counts.
         """
+        if self._is_roomy:
+            self._outrun = False
+            return False
         bound = self._limit / 4 if self._outrun else self._limit / 2
         self._outrun = any(reader.distance > bound and reader.is_prompt(now) for reader in self._started)
         return self._outrun
+
+    @property
+    def _is_roomy(self) -> bool:
+        """Whether so little is kept that nobody can be a quarter of `limit` behind, which saves looking at everybody."""
+        return len(self._ring.asdus) + len(self._archive) < self._limit / 4
 
     def first_unacknowledged(self) -> int:
         """Position up to which all started sessions have acknowledged everything; the tail if there is none."""

@@ -55,5 +55,7 @@ class Notes:
 
     def take(self) -> list[Note]:
         """Return the lines since the last call."""
+        if not self._lines:
+            return []
         lines, self._lines = self._lines, []
         return lines

@@ -205,6 +205,8 @@ class Reader:
         if not self.started:
             return []
         ring, lane, first = self._ring, self._lane, self._next
+        if first == ring.tail and not self._ahead and not self._backlog:
+            return []
         if len(lane.asdus) != len(ring.asdus):
             lane.fill()
         if self._ahead or self._backlog or (lane.marks and lane.marks[-1] >= first):

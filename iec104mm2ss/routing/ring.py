@@ -76,16 +76,14 @@ class Lane:
 
     def fill(self) -> None:
         """Catch up with the ring."""
-        asdus, ours, theirs = self.asdus, self._ours, self._theirs
-        first = self._ring.start + len(asdus)
-        foreign = False
-        for asdu in self._ring.asdus[len(asdus) :]:
-            if asdu[4:6] == theirs:
-                asdus.append(asdu[:4] + ours + asdu[6:])
-            else:
-                foreign = True
-                asdus.append(asdu)
-        if foreign or self._ring.addressed_from(first):
+        ring, asdus = self._ring, self.asdus
+        first = ring.start + len(asdus)
+        around = ring.around_ca(first)
+        if around is None:
+            asdus += map(self.readdressed, ring.asdus[len(asdus) :])
+        else:
+            asdus += map(self._ours.join, around)
+        if around is None or ring.addressed_from(first):
             self._mark(first)
 
     def _mark(self, first: int) -> None:
@@ -116,12 +114,15 @@ class _OwnLane(Lane):
 class Ring:
     """ASDUs at consecutive positions from `start` to before `tail`; positions are unbounded and never used again.
 
-    `addressees` says by position who gets an ASDU that is not for everybody, and with which OA; None stands for the
+    `tail` is the position that the next ASDU will have. `addressees` says by position who gets an ASDU that is not for everybody, and with which OA; None stands for the
     octets as they are. `marks` are the same positions, ascending.
     """
 
     __slots__ = (
         "_addressed",
+        "_around",
+        "_around_from",
+        "_around_to",
         "_lanes",
         "_own",
         "_stamp_positions",
@@ -131,24 +132,23 @@ class Ring:
         "ca",
         "marks",
         "start",
+        "tail",
     )
 
     def __init__(self, ca: int) -> None:
         self.ca = ca
         self.start = 0
+        self.tail = 0
         self.asdus: list[bytes] = []
         self.addressees: dict[int, Mapping[Reader, int | None]] = {}
         self.marks: list[int] = []
         self._addressed = 0
+        self._around: list[tuple[bytes, bytes]] | None = []
+        self._around_from = self._around_to = 0
         self._lanes: dict[int, Lane] = {}
         self._own = _OwnLane(self)
         self._stamp_positions: list[int] = []
         self._stamps: list[float] = []
-
-    @property
-    def tail(self) -> int:
-        """The position that the next ASDU will have."""
-        return self.start + len(self.asdus)
 
     @property
     def broadcasts(self) -> int:
@@ -159,11 +159,24 @@ class Ring:
         """Whether from position `first` on anything is not for everybody."""
         return bool(self.marks) and self.marks[-1] >= first
 
+    def around_ca(self, first: int) -> list[tuple[bytes, bytes]] | None:
+        """Return what stands before and behind the CA of the ASDUs from position `first` on.
+
+        None if one of them has not the RTU's CA. Lanes that keep up ask for the same ones, which are cut only once.
+        """
+        if (first, self.tail) != (self._around_from, self._around_to):
+            fresh, low, high = self.asdus[first - self.start :], self.ca & 0xFF, self.ca >> 8
+            foreign = any(asdu[4] != low or asdu[5] != high for asdu in fresh)
+            self._around = None if foreign else [(asdu[:4], asdu[6:]) for asdu in fresh]
+            self._around_from, self._around_to = first, self.tail
+        return self._around
+
     def append(self, asdus: Sequence[bytes], now: float) -> None:
         """Append ASDUs for everybody, with one stamp for all of them."""
-        self._stamp_positions.append(self.start + len(self.asdus))
+        self._stamp_positions.append(self.tail)
         self._stamps.append(now)
         self.asdus += asdus
+        self.tail += len(asdus)
 
     def append_for(self, addressees: Mapping[Reader, int | None], asdu: bytes) -> None:
         """Append an ASDU that is not for everybody."""
@@ -171,6 +184,7 @@ class Ring:
         self.addressees[position] = addressees
         self.marks.append(position)
         self.asdus.append(asdu)
+        self.tail += 1
         self._addressed += 1
 
     def trim(self, count: int) -> None:

@@ -54,6 +54,7 @@ class Connection(asyncio.BufferedProtocol):
         self._begun = False
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
+        self._soonest = min(parameters.t1, parameters.t2, parameters.t3, parameters.idle)
         self.close_reason: str | None = None
         self.tap: Callable[[bool, bytes], None] | None = None
         self.gone = asyncio.Event()
@@ -83,7 +84,7 @@ class Connection(asyncio.BufferedProtocol):
             self._tell_end(self.close_reason)
             return
         self._transport.resume_reading()
-        self._arm()
+        self._arm(self.link.next_deadline())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Know the peer and tune the socket."""
@@ -133,8 +134,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def send(self, asdus: Sequence[bytes]) -> None:
         """Send at most `link.window` ASDUs with one write."""
-        self.link.send(asdus, self._loop.time())
-        self._flush()
+        now = self._loop.time()
+        self.link.send(asdus, now)
+        self._flush(now)
 
     def withhold(self) -> None:
         """Acknowledge nothing that comes from now on, until `release`."""
@@ -143,8 +145,11 @@ class Connection(asyncio.BufferedProtocol):
     def release(self) -> None:
         """Acknowledge what was withheld; from now on everything is acknowledged in time again."""
         self.link.withhold = False
-        self.link.release(self.link.held, self._loop.time())
-        self._flush()
+        now = self._loop.time()
+        self.link.release(self.link.held, now)
+        self._flush(now)
+        # What was held has waited already: its acknowledgement may be due sooner than anything that begins now.
+        self._arm(self.link.next_deadline())
 
     def close(self, reason: str) -> None:
         """Close after what is still to be written, which a peer that does not read cannot delay beyond a second."""
@@ -169,15 +174,18 @@ class Connection(asyncio.BufferedProtocol):
             self._owner.on_bug(self, bug)
 
     def _act(self, action: Callable[[float], None]) -> None:
-        action(self._loop.time())
-        self._flush()
+        now = self._loop.time()
+        action(now)
+        self._flush(now)
 
     def _step(self, feed: Callable[..., list[Event]], *arguments: bytes) -> None:
         """Run one step of the link; a bug below or in the owner ends this connection, nothing else."""
         try:
-            events = feed(*arguments, self._loop.time())
-            self._flush()
-            self._hand_on(events)
+            now = self._loop.time()
+            events = feed(*arguments, now)
+            self._flush(now)
+            if events:
+                self._hand_on(events)
         except Exception as bug:  # noqa: BLE001 - the boundary: the owner reports it with its traceback
             self._fail(bug)
 
@@ -185,13 +193,15 @@ class Connection(asyncio.BufferedProtocol):
         self._owner.on_bug(self, bug)
         self.close(f"internal error: {bug!r}")
 
-    def _flush(self) -> None:
+    def _flush(self, now: float) -> None:
         output = self.link.take_output()
         if output:
             self._transport.write(output)
             if self.tap is not None:
                 self.tap(True, output)  # noqa: FBT003 - sent
-        self._arm()
+        # The earliest deadline is not looked for with every frame: no promise made now falls due before `_soonest`.
+        if self._armed > now + self._soonest:
+            self._arm(min(now + self._soonest, self.link.next_deadline()))
 
     def _hand_on(self, events: list[Event]) -> None:
         ended = self.link.close_reason
@@ -202,9 +212,8 @@ class Connection(asyncio.BufferedProtocol):
         if ended is not None:
             self.close(ended)
 
-    def _arm(self) -> None:
+    def _arm(self, deadline: float) -> None:
         # Deadlines mostly move on: the timer is left to fire early and re-armed then, not with every frame.
-        deadline = self.link.next_deadline()
         if deadline < self._armed and self.close_reason is None:
             if self._timer is not None:
                 self._timer.cancel()
@@ -213,8 +222,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def _on_timer(self) -> None:
         self._timer = None
-        self._armed = math.inf
+        self._armed = -math.inf  # while the deadline itself is served, none is looked for in between
         self._step(self.link.on_deadline)
+        self._armed = math.inf
+        self._arm(self.link.next_deadline())
 
 
 def address(name: object) -> tuple[str, str]:
