@@ -38,7 +38,7 @@ class _Open:
 
 
 class SendWindow:
-    """Our I-frames: V(S) is `sent`, what the peer's N(R) has settled `acknowledged`, `free` how many may be sent now."""
+    """Our I-frames: V(S) is `sent`, what the peer's N(R) has settled `acknowledged`; `free` may be sent now."""
 
     __slots__ = ("_open", "acknowledged", "free", "sent")
 

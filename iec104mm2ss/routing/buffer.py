@@ -94,7 +94,7 @@ class EventBuffer:
 
     @property
     def _is_roomy(self) -> bool:
-        """Whether so little is kept that nobody can be a quarter of `limit` behind, which saves looking at everybody."""
+        """Whether so little is kept that nobody can be a quarter of `limit` behind: saves looking at everybody."""
         return len(self._ring.asdus) + len(self._archive) < self._limit / 4
 
     def first_unacknowledged(self) -> int:

@@ -114,8 +114,8 @@ class _OwnLane(Lane):
 class Ring:
     """ASDUs at consecutive positions from `start` to before `tail`; positions are unbounded and never used again.
 
-    `tail` is the position that the next ASDU will have. `addressees` says by position who gets an ASDU that is not for everybody, and with which OA; None stands for the
-    octets as they are. `marks` are the same positions, ascending.
+    `tail` is the position that the next ASDU will have. `addressees` says by position who gets an ASDU that is not for
+    everybody, and with which OA; None stands for the octets as they are. `marks` are the same positions, ascending.
     """
 
     __slots__ = (
