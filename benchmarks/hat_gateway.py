@@ -7,6 +7,7 @@ logs.
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ class Master:
         """Send under this master's addresses; a master that is not started gets nothing."""
         if self.connection and self.connection.is_enabled:
             ca = self.row.ca if message.asdu_address == site.RTU_CA else message.asdu_address
-            await self.connection.send([message._replace(asdu_address=ca, originator_address=0)])
+            with suppress(ConnectionError):
+                await self.connection.send([message._replace(asdu_address=ca, originator_address=0)])
 
     async def greet(self) -> None:
         """Report the end of initialisation."""
@@ -89,19 +91,23 @@ def _request_of(message: Any) -> type[Any]:  # noqa: ANN401
     return iec104.CounterInterrogationMsg if counters else iec104.InterrogationMsg  # type: ignore[no-any-return]
 
 
-async def serve(group: site.GroupRow) -> None:
+async def serve(group: site.GroupRow, windows: dict[str, int]) -> None:
     """Connect to the RTU, then listen for its masters until the RTU is lost."""
-    rtu = await iec104.connect(net.TcpAddress(site.HOST, group.rtu_port))
+    rtu = await iec104.connect(net.TcpAddress(site.HOST, group.rtu_port), **windows)
     gateway = Gateway(rtu, group)
     for master in gateway.masters:
         address = net.TcpAddress(site.HOST, master.row.port)
-        await iec104.listen(lambda connection, master=master: gateway.serve_master(master, connection), address)
+        await iec104.listen(
+            lambda connection, master=master: gateway.serve_master(master, connection), address, **windows
+        )
     await gateway.serve_rtu()
 
 
 async def main() -> None:
     """Serve every group of the site file."""
-    await asyncio.gather(*(serve(group) for group in site.read(Path(sys.argv[1]))))
+    groups, k, w = site.read(Path(sys.argv[1]))
+    windows = {"send_window_size": k, "receive_window_size": w}
+    await asyncio.gather(*(serve(group, windows) for group in groups))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The RTU simulator: time to load, memory, idle CPU, and the avalanche, an index send of everything from every RTU.
 
-`python -m benchmarks.simulator` prints the figures. The masters are those of the gateway's benchmark: raw sockets that
+`python -m benchmarks.simulator` prints the figures. The masters are those of the gateway's benchmark, which
 compare every octet with what must come, so that one wrong, missing, doubled or swapped signal ends the run.
 """
 
@@ -9,24 +9,21 @@ import csv
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import partial
 from pathlib import Path
 from struct import pack
 from tempfile import TemporaryDirectory
 
-from benchmarks import endpoints, proc, site
-from benchmarks.streams import Stream
+from benchmarks import load, proc, site
 
 assert sys.platform == "linux", "the masters wait with epoll, and figures are read from /proc"
 
 ROOT = Path(__file__).resolve().parent.parent
 RTUS, ROWS = 153, 1000
-READY_LIMIT, AVALANCHE_LIMIT, STOP_LIMIT, LOG_LIMIT = 60.0, 120.0, 5.0, 30.0
-RETRY = 0.02
-W = 8
+STOP_LIMIT, LOG_LIMIT = 5.0, 30.0
 _FIRST_CA = 1000
 _COMMENT = "H-TH01Q0"
 
@@ -78,22 +75,13 @@ def write(folder: Path, ports: Iterable[int], rows: int) -> None:
         )
 
 
-def stream(ca: int, rows: int) -> Stream:
-    """All rows once in their order, as I-frames after the end of initialisation.
-
-    One more frame, which never comes, keeps the end of the stream from being taken for its beginning.
-    """
-    frames = [_i_frame(1 + n, _asdu(ca, n)) for n in range(rows + 1)]
-    return Stream(b"".join(frames), list(accumulate(map(len, frames))))
-
-
-def _asdu(ca: int, n: int) -> bytes:
-    kind = KINDS[n % 5]
-    return pack("<BBBBH", kind.type_id, 1, 3, 0, ca) + (n + 1).to_bytes(3, "little") + kind.octets(n)
-
-
-def _i_frame(ns: int, asdu: bytes) -> bytes:
-    return pack("<BBHH", 0x68, 4 + len(asdu), ns << 1, 0) + asdu
+def script(ca: int, rows: int) -> list[bytes]:
+    """All rows once, in their order."""
+    kinds = (KINDS[n % 5] for n in range(rows))
+    return [
+        pack("<BBBBH", kind.type_id, 1, 3, 0, ca) + (n + 1).to_bytes(3, "little") + kind.octets(n)
+        for n, kind in enumerate(kinds)
+    ]
 
 
 @contextmanager
@@ -114,64 +102,35 @@ def running(folder: Path) -> "Iterator[subprocess.Popen[bytes]]":
 
 
 def measure(folder: Path, *, rtus: int, rows: int, idle: float) -> Figures:
-    """Load, idle for so many seconds, send everything once; raises LoadError where a signal is not as it must be."""
+    """Load, idle for so many seconds, send everything once; raises RunError where a signal is not as it must be."""
     ports = [group.rtu_port for group in site.build(rtus, 0, rewrite=False)]
     write(folder, ports, rows)
-    sockets = endpoints.Sockets()
-    masters = [
-        endpoints.Master(sockets, site.MasterRow(port, _FIRST_CA + place), W, greeted=True)
-        for place, port in enumerate(ports)
-    ]
-    began = time.monotonic()
-    with running(folder) as simulator:
-        _connect(sockets, masters)
-        ready = time.monotonic() - began
-        rss, percent = proc.rss_mb(simulator.pid), _idle(sockets, simulator.pid, idle)
-        rate = _avalanche(sockets, masters, simulator, rows)
-        rss_after = proc.rss_mb(simulator.pid)
-        logged = _logged(folder / "log", rtus * rows)
+    masters = (site.MasterRow(port, _FIRST_CA + place) for place, port in enumerate(ports))
+    groups = [site.GroupRow(site.NO_PORT, (master,)) for master in masters]
+    case = load.Case(mode="once", masters=1, groups=rtus, script=partial(script, rows=rows))
+    with load.running(case, groups, greeted=True) as masters_load:
+        began = time.monotonic()
+        with running(folder) as simulator:
+            ready = masters_load.bring_up(simulator.pid) - began
+            rss, percent = proc.memory_mb(simulator.pid), _idle(simulator.pid, idle)
+            rate = _avalanche(masters_load, simulator)
+            rss_after = proc.memory_mb(simulator.pid)
+            logged = _logged(folder / "log", rtus * rows)
     return Figures(ready=ready, rss=rss, idle=percent, rate=rate, rss_after=rss_after, rows_logged=logged)
 
 
-def _connect(sockets: endpoints.Sockets, masters: Sequence[endpoints.Master]) -> None:
-    end = time.monotonic() + READY_LIMIT
-    while not all(master.up for master in masters):
-        if time.monotonic() > end:
-            raise endpoints.LoadError(f"not every RTU was there after {READY_LIMIT:g} s")
-        for master in masters:
-            if not master.connected:
-                master.connect()
-                if not master.connected:
-                    break
-        sockets.turn_until(time.monotonic() + RETRY)
-
-
-def _idle(sockets: endpoints.Sockets, pid: int, seconds: float) -> float:
-    before, began = proc.cpu_seconds(pid), time.monotonic()
-    sockets.turn_until(began + seconds)
+def _idle(pid: int, seconds: float) -> float:
+    before = proc.cpu_seconds(pid)
+    time.sleep(seconds)
     return 100 * (proc.cpu_seconds(pid) - before) / seconds if seconds else 0.0
 
 
-def _avalanche(
-    sockets: endpoints.Sockets,
-    masters: Sequence[endpoints.Master],
-    simulator: "subprocess.Popen[bytes]",
-    rows: int,
-) -> float:
-    for master in masters:
-        master.expect(stream(master.row.ca, rows))
+def _avalanche(masters: load.Load, simulator: "subprocess.Popen[bytes]") -> float:
     assert simulator.stdin
-    began = time.monotonic()
     simulator.stdin.write(b"send 0\n")
     simulator.stdin.flush()
-    sockets.turn_to(lambda: all(master.frames == rows for master in masters), AVALANCHE_LIMIT, "the avalanche")
-    took = time.monotonic() - began
-    for master in masters:
-        master.acknowledge()
-    sockets.turn_until(time.monotonic() + 0.2)
-    if any(master.frames != rows for master in masters):
-        raise endpoints.LoadError("a master got a signal too many")
-    return len(masters) * rows / took
+    figures = masters.measure()
+    return figures["received"] / figures["seconds"]
 
 
 def _logged(folder: Path, expected: int) -> int:
@@ -197,7 +156,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="iec104rs-benchmark-") as name:
         try:
             figures = measure(Path(name), rtus=options.rtus, rows=options.rows, idle=options.idle)
-        except endpoints.LoadError as error:
+        except load.RunError as error:
             print(f"failed: {error}\n{(Path(name) / 'said.txt').read_text()}".rstrip())
             return 1
     sent = options.rtus * options.rows

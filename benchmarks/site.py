@@ -9,6 +9,8 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 RTU_CA = 32
+NO_PORT = 0
+"""Of a group whose masters connect to the program under test itself."""
 PORTS = range(10000, 32768)
 """Below the ephemeral ports, which the load's own connections use up."""
 
@@ -62,11 +64,11 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def write(path: Path, groups: Sequence[GroupRow]) -> None:
-    """Write the site as the gateway's settings file, with the standard's k and w."""
+def write(path: Path, groups: Sequence[GroupRow], *, k: int, w: int) -> None:
+    """Write the site as the gateway's settings file; k and w hold for all connections."""
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerows((["nogui"], ["k", 12], ["w", 8]))
+        rows.writerows((["nogui"], ["k", k], ["w", w]))
         for number, group in enumerate(groups, 1):
             rows.writerow([number, "RTU", "", RTU_CA, "N", f"{HOST}:{group.rtu_port}"])
             rows.writerows(
@@ -75,16 +77,17 @@ def write(path: Path, groups: Sequence[GroupRow]) -> None:
             )
 
 
-def read(path: Path) -> list[GroupRow]:
-    """Read back what `write` wrote; not a reader for site files written by hand."""
+def read(path: Path) -> tuple[list[GroupRow], int, int]:
+    """Read back groups, k and w as `write` wrote them; not a reader for site files written by hand."""
     groups: list[GroupRow] = []
+    settings: dict[str, int] = {}
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.reader(file):
-            if len(row) < 6:  # noqa: PLR2004 - a setting, not a row of a group
-                continue
-            if row[4] == "N":
+            if len(row) == 2:  # noqa: PLR2004 - a setting and its value
+                settings[row[0]] = int(row[1])
+            elif "N" in row:
                 groups.append(GroupRow(int(row[5].rpartition(":")[2]), ()))
-            else:
+            elif "Y" in row:
                 master = MasterRow(int(row[2]), int(row[3]))
                 groups[-1] = GroupRow(groups[-1].rtu_port, (*groups[-1].masters, master))
-    return groups
+    return groups, settings["k"], settings["w"]

@@ -19,11 +19,13 @@ from iec104mm2ss.settings.site import InterrogationData
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    from iec104mm2ss.gateway.journaling import Journaling, Journals
     from iec104mm2ss.gateway.rtu import RtuLink
     from iec104mm2ss.routing.notes import Tally
     from iec104mm2ss.routing.reader import Reader
     from iec104mm2ss.routing.request import Session
     from iec104mm2ss.settings.site import GroupRow, MasterRow
+    from iec104mm2ss.transport.connection import Connection
 
 _BRAKE_LOOK = 0.1
 
@@ -37,13 +39,17 @@ class Exchange:
 
     buffer: EventBuffer
     router: Router
+    journaling: Journaling | None
 
-    def __init__(self, row: GroupRow, rtu: RtuLink, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, row: GroupRow, rtu: RtuLink, journals: Journals, failed: Callable[[BaseException], None]
+    ) -> None:
         self.custody = Custody()
         self.latency = Latency()
         self.started: list[Master] = []
         self._row = row
         self._rtu = rtu
+        self._journals = journals
         self._failed = failed
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
@@ -57,13 +63,34 @@ class Exchange:
         self.buffer = EventBuffer(row.rtu.ca, limit=row.event_buffer, age=row.event_age)
         self.custody.begin(self.buffer.tail)
         self.router = Router(self._policy(), self.buffer)
+        self._take_journal()
+
+    def _take_journal(self) -> None:
+        self.journaling = self._journals.of(self._row, self.buffer, self._rtu, self._failed)
+
+    async def recover(self) -> None:
+        """Take up what an earlier process left, once, before the RTU is connected."""
+        if self.journaling is not None and not self.journaling.is_ready:
+            await self.journaling.recover({master.port: (master.key, master.ca) for master in self._row.masters})
 
     def start_anew(self) -> None:
         """Forget every event and request; what was counted stays. No master is started."""
+        self.discard_journal()
         self._earlier_tally = self.tally
         self._earlier_losses = {master.key: self.losses(master) for master in self._row.masters}
         self.started.clear()
         self._begin()
+        self._start_journal()
+
+    def discard_journal(self) -> None:
+        """Delete what is on disk and write no more."""
+        if self.journaling is not None:
+            self.journaling.discard()
+        self.journaling = None
+
+    def _start_journal(self) -> None:
+        if self.journaling is not None:
+            self.journaling.start_empty()
 
     def _policy(self) -> Policy:
         row = self._row
@@ -87,11 +114,43 @@ class Exchange:
             return
         self.buffer.resize(limit=row.event_buffer, age=row.event_age, now=self._now())
         self.router.adopt(self._policy())
+        if row.journal is not former.journal:
+            self._change_journal()
         for master in self.started:
             if master.session is not None:
                 master.session.policy = policy(master.row, self._originators[master.row.key])
         if self._rtu.connection is not None:
             self.pump()
+
+    def _change_journal(self) -> None:
+        self.discard_journal()
+        self._take_journal()
+        self._start_journal()
+        if self._rtu.connection is not None:
+            self.rtu_connected(self._rtu.connection)
+            self.rtu_may_forget()
+
+    def rtu_connected(self, connection: Connection) -> None:
+        """Let the RTU wait for the disk, if there is a journal."""
+        if self.journaling is not None:
+            self.journaling.connected(connection)
+
+    def rtu_may_forget(self) -> None:
+        """Acknowledge to the RTU what was withheld: all of it, or what is on disk."""
+        if self.journaling is not None:
+            self.journaling.release()
+        elif self._rtu.connection is not None:
+            self._rtu.connection.release()
+
+    def look(self) -> None:
+        """See to the journal; to be called once a second."""
+        if self.journaling is not None:
+            self.journaling.look()
+
+    async def close(self) -> None:
+        """Leave on disk what the next process needs."""
+        if self.journaling is not None:
+            await self.journaling.close()
 
     @property
     def tally(self) -> Counter[Tally]:
@@ -134,12 +193,20 @@ class Exchange:
         self.router.rtu_lost(self._now())
         self._say()
         self.custody.begin(self.buffer.tail)
+        if self.journaling is not None:
+            self.journaling.disconnected()
 
     def from_rtu(self, asdus: Sequence[bytes], read: float) -> None:
         """Route a batch that came at `read` (monotonic seconds) and move it on at once."""
-        self.router.from_rtu(asdus, self._now())
+        now = self._now()
+        only_values = self.router.from_rtu(asdus, now)
         self._count_exposed()
-        self.pump()
+        if only_values:
+            self._spread(now)
+        else:
+            self.pump()
+        if self.journaling is not None:
+            self.journaling.appended()
         self.latency.observe(self._now() - read)
         self._rtu.record.count(asdus)
 
@@ -153,12 +220,13 @@ class Exchange:
 
     def acknowledged(self, master: Master, count: int) -> None:
         """Move on what a master now has room for, and let the RTU go on if it waited for that."""
-        now = master.connection.link.heard
         self._count_exposed()
-        master.reader.acknowledged(count)
-        master.refill(now)
+        reader = master.reader
+        reader.acknowledged(count)
+        if reader.has_more:
+            master.refill(self._now())
         if self._rtu.withheld:
-            self._brake(now)
+            self._brake(self._now())
 
     def pump(self) -> None:
         """Move what can move, in both directions; the only place where windows meet ring and queue."""
@@ -168,11 +236,22 @@ class Exchange:
             self._rtu.send(self.router.take(window, now))
         for master in self.started:
             master.pump(now)
+        self._look_who_is_behind(now)
+        self._say()
+        self._arm(now)
+
+    def _spread(self, now: float) -> None:
+        """Move values for everybody, which change nothing but what masters get: they answer and release no request."""
+        for master in self.started:
+            master.refill(now)
+        if self._rtu.withheld or not self.buffer.is_roomy:
+            self._look_who_is_behind(now)
+            self._arm(now)
+
+    def _look_who_is_behind(self, now: float) -> None:
         for reader in self.buffer.overrun():
             self._started_with(reader).overrun()
         self._brake(now)
-        self._say()
-        self._arm(now)
 
     def _brake(self, now: float) -> None:
         """Let the RTU stop at its own k while it sends more than its masters can take, though they do what they can."""
@@ -184,7 +263,8 @@ class Exchange:
     def _count_exposed(self) -> None:
         connection = self._rtu.connection
         if connection is not None and connection.link.confirmed != self.custody.confirmed:
-            self.custody.count(connection.link, self.buffer)
+            written_to = self.journaling.written_to if self.journaling is not None else 0
+            self.custody.count(connection.link, self.buffer, written_to)
 
     def _say(self) -> None:
         for note in self.router.notes():

@@ -6,6 +6,7 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.console.table import many
 from iec104mm2ss.gateway.withholding import Withholding
 from iec104mm2ss.link.events import (
     Acknowledged,
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
 
 
 _LOCAL_POWER_ON = b"\x00"
-_STARTING = State.STARTING
 _IOA_ZERO = b"\x00\x00\x00"
 
 
@@ -85,7 +85,7 @@ class Master:
         self.session: Session | None = None
         self.reader = reader
         self._group = group
-        self._withholding = Withholding(connection)
+        self._withholding = Withholding(connection, connection.release)
         self._withheld_before = math.inf
         self._full = FullWindow()
 
@@ -124,7 +124,8 @@ class Master:
         """Move ASDUs from the ring into the window, and let the master wait while too many of its requests do."""
         if self.session is not None:
             self._withholding.update(wanted=self.session.flooded)
-        self.refill(now)
+        if self.reader.has_more:
+            self.refill(now)
 
     def refill(self, now: float) -> None:
         """Move ASDUs from the ring into the window, with one write."""
@@ -132,7 +133,7 @@ class Master:
         asdus = self.reader.take(window, now) if window else []
         if asdus:
             self.connection.send(asdus)
-        if self.reader.withheld > self._withheld_before:
+        if self.reader.account.withheld > self._withheld_before:
             self._tell_of_withheld()
 
     def _tell_of_withheld(self) -> None:
@@ -145,7 +146,7 @@ class Master:
     def overrun(self) -> None:
         """Give up a master that fell off the end of the event buffer: its reconnect interrogates."""
         lost = self.reader.overrun
-        self.connection.close(f"too slow: fell behind the whole event buffer, {lost} ASDUs lost")
+        self.connection.close(f"too slow: fell behind the whole event buffer, {many(lost, 'ASDU')} lost")
 
     def look(self, now: float) -> None:
         """Tell of a window that has been full for too long; to be called once a second."""
@@ -158,16 +159,21 @@ class Master:
 
     def on_events(self, connection: Connection, events: list[Event]) -> None:
         """Act on one step of the link, up to an event that makes us close the connection."""
+        starts = False
         for event in events:
-            if connection.close_reason is None:
-                # The most frequent event by far is not looked for among the patterns.
-                if isinstance(event, Acknowledged):
-                    self._group.acknowledged(self, event.count)
-                else:
-                    self._on_event(event)
-        # Not before the others: the master may have stopped again, or broken the protocol, in the same segment.
-        starting = connection.link.state is _STARTING and connection.close_reason is None
-        if starting and StartRequested() in events:
+            # Most events by far are of this kind, and it is always the first.
+            if isinstance(event, Acknowledged):
+                self._group.acknowledged(self, event.count)
+            elif isinstance(event, StartRequested):
+                starts = True
+            elif connection.close_reason is None:
+                self._on_event(event)
+        if starts:
+            self._start_requested(connection)
+
+    def _start_requested(self, connection: Connection) -> None:
+        """Start, unless the master has stopped again, or broken the protocol, in the same segment."""
+        if connection.link.state is State.STARTING and connection.close_reason is None:
             self._group.start_requested(self)
 
     def _on_event(self, event: Event) -> None:
@@ -179,7 +185,7 @@ class Master:
             case Stopped():
                 self.port.record.tell("stopped")
             case Discarded(count):
-                self.log.warning("%d ASDUs sent after STOPDT act are not executed", count)
+                self.log.warning("after STOPDT act, and not executed: %s", many(count, "ASDU"))
             case Tolerated(text):
                 self.log.warning("tolerated: %s", text)
 

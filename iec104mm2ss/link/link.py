@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from iec104mm2ss.link.events import Event
     from iec104mm2ss.link.parameters import LinkParameters
-    from iec104mm2ss.wire.apci import Frame
 
 _TEST_FRAMES_PER_SECOND = 50
 _ILLEGAL_U_FRAMES_PER_T1 = 2
@@ -131,6 +130,11 @@ class Link:
         return self._receive_window.received
 
     @property
+    def released(self) -> int:
+        """Received I-frames that may be acknowledged, counted since the connect."""
+        return self._receive_window.released
+
+    @property
     def confirmed(self) -> int:
         """Received I-frames that our N(R) has acknowledged."""
         return self._receive_window.confirmed
@@ -157,9 +161,10 @@ class Link:
             raise MisuseError(self.role, self._state, f"send() of {len(asdus)} ASDUs, window {self.window}")
         if not asdus:
             return
-        octets = encode_i(fifteen_bit(self._send_window.sent), fifteen_bit(self._receive_window.released), asdus)
+        window = self._send_window
+        octets = encode_i(window.ns, self._receive_window.nr, asdus)
         self._receive_window.confirm()
-        self._send_window.add(len(asdus), now)
+        window.add(len(asdus), now)
         self._emit(octets, now)
 
     def test(self, now: float) -> None:
@@ -229,27 +234,33 @@ class Link:
         return self._report.take()
 
     def _take_lone_s_frame(self, nr: int, now: float) -> list[Event]:
-        """Go a short way with most of what masters send: it has one outcome, and nothing to collect."""
+        """Go a short way with most of what masters send: it has one outcome, and nothing to collect or to answer."""
         self._timers.frames_received(now)
         count = self._send_window.acknowledge(nr)
-        self._acknowledge_if_due(now)
         return [acknowledged(count)] if count else []
 
     def _take(self, data: bytes, now: float) -> None:
-        frames = self._framer.feed(data)
-        if frames:
+        controls, asdus = self._framer.feed(data)
+        if controls:
             self._timers.frames_received(now)
-            self._accept(frames, now)
+            self._accept(controls, asdus, now)
         if self._framer.fault is not None:
             raise PeerError(self._framer.fault)
         self._acknowledge_if_due(now)
-        self._timers.framed(self._framer.pending, now, progress=bool(frames))
+        self._timers.framed(self._framer.pending, now, progress=bool(controls))
 
-    def _accept(self, frames: list[Frame], now: float) -> None:
-        # nearly all are I-frames in sequence that acknowledge nothing new: their control octets are known beforehand
+    def _accept(self, controls: list[int], asdus: list[bytes], now: float) -> None:
+        # Nearly all are I-frames in sequence that acknowledge nothing new: their control octets are known beforehand.
+        expected = self._expected_control()
+        if controls == list(range(expected, expected + 2 * len(controls), 2)):
+            self._deliver(asdus, now)
+        else:
+            self._accept_mixed(controls, asdus, now)
+
+    def _accept_mixed(self, controls: list[int], asdus: list[bytes], now: float) -> None:
         run: list[bytes] = []
         expected = self._expected_control()
-        for control, asdu in frames:
+        for control, asdu in zip(controls, asdus, strict=True):
             if control == expected:
                 run.append(asdu)
                 expected += 2  # after 32767 the carry fits no regular frame, so that `_frame` takes the next
@@ -402,7 +413,8 @@ class Link:
             self._acknowledge(now)
 
     def _acknowledge(self, now: float) -> None:
-        self._emit(encode_s(self._receive_window.confirm()), now)
+        self._emit(encode_s(self._receive_window.nr), now)
+        self._receive_window.confirm()
 
     def _emit(self, octets: bytes, now: float) -> None:
         self._output.append(octets)

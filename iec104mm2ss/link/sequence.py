@@ -49,6 +49,11 @@ class SendWindow:
         self._open = _Open()
 
     @property
+    def ns(self) -> int:
+        """The N(S) of the next I-frame."""
+        return self.sent % SEQUENCE_MODULO
+
+    @property
     def outstanding(self) -> int:
         """I-frames sent and not acknowledged, 0..k."""
         return self.sent - self.acknowledged
@@ -66,8 +71,8 @@ class SendWindow:
 
     def acknowledge(self, nr: int) -> int:
         """Settle what the peer's N(R) acknowledges and say how many these are; PeerError if it cannot be."""
-        count = fifteen_bit(nr - self.acknowledged)
-        if count > self.outstanding:
+        count = (nr - self.acknowledged) % SEQUENCE_MODULO
+        if count > self.sent - self.acknowledged:
             lowest, highest = fifteen_bit(self.acknowledged), fifteen_bit(self.sent)
             raise PeerError(f"N(R) {nr} where {lowest} to {highest} can be acknowledged")
         if count:
@@ -121,9 +126,13 @@ class ReceiveWindow:
         if self.released >= self._held_to:
             self.released = self.received
 
-    def confirm(self) -> int:
-        """The N(R) to send, which acknowledges all that is released."""
+    @property
+    def nr(self) -> int:
+        """The N(R) that acknowledges all that is released."""
+        return self.released % SEQUENCE_MODULO
+
+    def confirm(self) -> None:
+        """Note that this N(R) is sent."""
         if self.confirmed != self.released:
             self.confirmed = self.released
             self._open.settle(self.confirmed)
-        return fifteen_bit(self.confirmed)

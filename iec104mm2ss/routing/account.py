@@ -66,6 +66,12 @@ class Account:
         """Count one ASDU for a session of this row alone."""
         self._counted += 1
 
+    def restored(self, reader: Reader, waiting: int) -> None:
+        """Take the row for one that was there and went away with `waiting` ASDUs open."""
+        self._watch(1)
+        self._counted += waiting
+        self.last = reader
+
     def session_started(self) -> None:
         """Count ASDUs for everybody once more, unless the row was away: then the session is heir to its position."""
         if not self.away:

@@ -53,6 +53,39 @@ class EventBuffer:
         self._age = age
         self._trim(now)
 
+    def restore(self, events: Sequence[Event], tail: int, rows: Mapping[Hashable, tuple[int, int]], now: float) -> None:
+        """Take up what an earlier buffer, now empty of everything else, kept: nothing has been appended to this one.
+
+        `events` are in order and before position `tail`. `rows` gives each row's CA and the position from which on it
+        has not acknowledged everything; it is away.
+        """
+        self._ring.start = self._ring.tail = tail
+        self._archive = list(events)
+        for row, (ca, position) in rows.items():
+            reader = self.reader(row, ca)
+            waiting = sum(event.position >= position for event in events)
+            reader.account.restored(reader, waiting)
+            reader.resume_at(position)
+        self._trim(now)
+
+    def replayable(self, first: int) -> list[Event]:
+        """Return the replayable ASDUs that are kept from position `first` on, however old they are."""
+        archived = self._archive[bisect_left(self._archive, first, key=_POSITION) :]
+        return archived + self._ring.events(first, self.tail)
+
+    def positions(self) -> dict[Hashable, int]:
+        """Return from which position on each row that was there has not acknowledged everything."""
+        first = {reader.account: reader.first_unacknowledged for reader in self._away()}
+        for reader in self._started:
+            first[reader.account] = min(reader.first_unacknowledged, first.get(reader.account, self.tail))
+        return {row: first[account] for row, account in self._accounts.items() if account in first}
+
+    @property
+    def oldest(self) -> int:
+        """Position before which nothing is kept that a row may still want."""
+        kept = self._archive[0].position if self._archive else self._ring.start
+        return max(kept, self._wanted())
+
     @property
     def tail(self) -> int:
         """The position that the next ASDU will have."""
@@ -69,7 +102,7 @@ class EventBuffer:
 
         From then on until one is less than a quarter behind. To be asked once per batch.
         """
-        if self._is_roomy:
+        if self.is_roomy:
             self._all_behind = False
             return False
         if self._all_behind:
@@ -85,7 +118,7 @@ class EventBuffer:
         Sessions that take turns at one processor drift apart while the RTU sends as fast as it can: such a one would
         fall off the end though its master does all it can. One that has stopped reading never counts.
         """
-        if self._is_roomy:
+        if self.is_roomy:
             self._outrun = False
             return False
         bound = self._limit / 4 if self._outrun else self._limit / 2
@@ -93,7 +126,7 @@ class EventBuffer:
         return self._outrun
 
     @property
-    def _is_roomy(self) -> bool:
+    def is_roomy(self) -> bool:
         """Whether so little is kept that nobody can be a quarter of `limit` behind: saves looking at everybody."""
         return len(self._ring.asdus) + len(self._archive) < self._limit / 4
 
@@ -166,8 +199,7 @@ class EventBuffer:
 
     def _backlog(self, reader: Reader, last: Reader, now: float) -> list[Event]:
         account, first, oldest = reader.account, last.first_unacknowledged, self._oldest(now)
-        archived = self._archive[bisect_left(self._archive, first, key=_POSITION) :]
-        events = [event for event in archived + self._ring.events(first, self.tail) if event.stamp >= oldest]
+        events = [event for event in self.replayable(first) if event.stamp >= oldest]
         backlog = [event for event in events if not reader.withholds(event)]
         last.settle()
         account.withheld += len(events) - len(backlog)

@@ -1,7 +1,10 @@
 """An ASDU of the RTU goes out: to every master, or to those who asked for it."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import chain, takewhile
+from operator import eq, itemgetter
+from typing import Final
 
 from iec104mm2ss.routing.dispatch import Dispatch
 from iec104mm2ss.routing.ledger import Ledger
@@ -21,6 +24,19 @@ from iec104mm2ss.wire.describe import describe_asdu
 
 Handler = Callable[[bytes, float], None]
 
+_FIRST_OCTETS: Final = itemgetter(slice(4))
+
+
+@lru_cache(maxsize=4096)
+def _length_of_values(first: bytes) -> int:
+    """Return how long an ASDU is that begins with these four octets, if it goes to everybody as it is; else 0.
+
+    An RTU uses few combinations of type, qualifier and cause, so that most ASDUs need nothing but to be looked up here.
+    """
+    if DESTINATIONS[first[0] << 6 | first[2] & 0x3F] or first[3]:
+        return 0
+    return max(EXPECTED_LENGTH[first[0] << 8 | first[1]], 0)
+
 
 class Delivery:
     """Appends what the RTU sends to the event buffer, with its addressees."""
@@ -39,8 +55,17 @@ class Delivery:
             Destination.NOBODY: self._misplaced,
         }
 
-    def receive(self, asdus: Sequence[bytes], now: float) -> None:
-        """Take the ASDUs of one batch in order; runs for everybody stay runs."""
+    def receive(self, asdus: Sequence[bytes], now: float) -> bool:
+        """Take the ASDUs of one batch in order; returns whether all are values for everybody."""
+        only_values = all(map(eq, map(_length_of_values, map(_FIRST_OCTETS, asdus)), map(len, asdus)))
+        if only_values:
+            self._ledger.buffer.append(asdus, now)
+        else:
+            self._sort(asdus, now)
+        return only_values
+
+    def _sort(self, asdus: Sequence[bytes], now: float) -> None:
+        """Take ASDUs of any kind in order; runs for everybody stay runs."""
         run: list[bytes] = []
         for asdu in asdus:
             expected = EXPECTED_LENGTH[asdu[0] << 8 | asdu[1]]

@@ -103,9 +103,9 @@ def _best(oldest_first: Iterable[Request], rank: Callable[[Request], Rank]) -> R
     For an RTU answers in order, but one that it left unanswered has no claim on what comes later.
     """
     candidates = list(oldest_first)
-    best = max(reversed(candidates), key=rank, default=None)
-    if best is None:
-        return None
+    if len(candidates) < 2:  # noqa: PLR2004 - nothing to be ranked
+        return candidates[0] if candidates else None
+    best = max(reversed(candidates), key=rank)
     like_it = (best.asker, best.blocking, rank(best))
     return next(request for request in candidates if (request.asker, request.blocking, rank(request)) == like_it)
 

@@ -105,6 +105,11 @@ class Reader:
         return len(self._ahead) + len(self._backlog) + live
 
     @property
+    def has_more(self) -> bool:
+        """Whether `take` may have something, if only ASDUs for others to pass over."""
+        return bool(self._next != self._ring.tail or self._ahead or self._backlog)
+
+    @property
     def in_flight(self) -> int:
         """ASDUs sent and not acknowledged."""
         return sum(run[1] for run in self._flight)
@@ -145,6 +150,10 @@ class Reader:
         self.overrun = 0
         self._lane.open()
         self.started = True
+
+    def resume_at(self, position: int) -> None:
+        """Have acknowledged everything before a position, and nothing from there on: see `EventBuffer.restore`."""
+        self._next = position
 
     def stop(self, now: float) -> None:
         """End the session: it is gone or has sent STOPDT. What is in flight may still be acknowledged afterwards."""
@@ -245,11 +254,13 @@ class Reader:
     def _run(self, n: int, end: int) -> list[bytes]:
         """Move on by up to `n` positions that follow each other; returns nothing where the next one is not for us."""
         position, start, marks = self._next, self._ring.start, self._lane.marks
-        mark = bisect_left(marks, position)
-        if mark < len(marks):
-            if marks[mark] == position:
-                self._next += 1
+        addressees, mark = self._ring.addressees, bisect_left(marks, position)
+        while position < end and mark < len(marks) and marks[mark] == position:
+            if self in addressees.get(position, (self,)):
+                self._next = position + 1
                 return self._marked(position)
+            position, mark = position + 1, mark + 1
+        if mark < len(marks):
             end = min(end, marks[mark])
         self._next = min(position + n, end)
         return self._lane.asdus[position - start : self._next - start]
@@ -258,8 +269,6 @@ class Reader:
         addressees = self._ring.addressees.get(position)
         if addressees is None:
             self._withhold()
-            return []
-        if self not in addressees:
             return []
         self._addressed -= 1
         finished = self._finished(self._ring.asdus[position - self._ring.start], addressees[self])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from iec104mm2ss.wire.asdu import cause, type_id
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from iec104mm2ss.routing.reader import Reader
 
+_CA_OCTETS: Final = itemgetter(slice(4, 6))
 _TIME_TAGGED: Final = range(TypeId.M_SP_TB_1, TypeId.M_EP_TF_1 + 1)
 
 
@@ -123,6 +125,7 @@ class Ring:
         "_around",
         "_around_from",
         "_around_to",
+        "_ca_octets",
         "_lanes",
         "_own",
         "_stamp_positions",
@@ -137,6 +140,7 @@ class Ring:
 
     def __init__(self, ca: int) -> None:
         self.ca = ca
+        self._ca_octets = {ca.to_bytes(2, "little")}
         self.start = 0
         self.tail = 0
         self.asdus: list[bytes] = []
@@ -165,9 +169,9 @@ class Ring:
         None if one of them has not the RTU's CA. Lanes that keep up ask for the same ones, which are cut only once.
         """
         if (first, self.tail) != (self._around_from, self._around_to):
-            fresh, low, high = self.asdus[first - self.start :], self.ca & 0xFF, self.ca >> 8
-            foreign = any(asdu[4] != low or asdu[5] != high for asdu in fresh)
-            self._around = None if foreign else [(asdu[:4], asdu[6:]) for asdu in fresh]
+            fresh = self.asdus[first - self.start :]
+            own = set(map(_CA_OCTETS, fresh)) <= self._ca_octets
+            self._around = [(asdu[:4], asdu[6:]) for asdu in fresh] if own else None
             self._around_from, self._around_to = first, self.tail
         return self._around
 
@@ -192,6 +196,7 @@ class Ring:
         for lane in self._lanes.values():
             lane.trim(count)
         self.start += count
+        self._around, self._around_from, self._around_to = [], 0, 0  # may be as large as the ring
         del self.asdus[:count]
         outdated = bisect_left(self.marks, self.start)
         for position in self.marks[:outdated]:

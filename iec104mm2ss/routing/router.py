@@ -72,9 +72,12 @@ class Router:
         self._transfer.clear()
         self._buffer.rtu_lost(now)
 
-    def from_rtu(self, asdus: Sequence[bytes], now: float) -> None:
-        """Append the RTU's ASDUs to the event buffer, each for those who may have it."""
-        self._delivery.receive(asdus, now)
+    def from_rtu(self, asdus: Sequence[bytes], now: float) -> bool:
+        """Append the RTU's ASDUs to the event buffer, each for those who may have it.
+
+        Returns whether all were values for everybody: then there is nothing new to `take`, to note or to wait for.
+        """
+        return self._delivery.receive(asdus, now)
 
     def from_master(self, session: Session, asdus: Sequence[bytes], now: float) -> None:
         """Take a master's ASDUs in order.

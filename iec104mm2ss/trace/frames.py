@@ -88,7 +88,7 @@ class _Stream:
     def cut(self, octets: bytes) -> tuple[list[bytes], bytes]:
         """Whole APDUs, and what comes from a fault on."""
         held, end, apdus = self._held + octets, 0, []
-        for _, asdu in self._framer.feed(octets):
+        for asdu in self._framer.feed(octets)[1]:
             start, end = end, end + _APCI_OCTETS + len(asdu)
             apdus.append(held[start:end])
         rest = held[end:]

@@ -6,6 +6,7 @@ import asyncio
 import math
 import socket
 from typing import TYPE_CHECKING, Protocol, cast
+from weakref import WeakKeyDictionary
 
 from iec104mm2ss.link.link import Link
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 READ_SIZE = 16 * 1024
 CLOSE_PATIENCE = 1.0
+_LATE = 0.1
 
 
 class Owner(Protocol):
@@ -49,8 +51,7 @@ class Connection(asyncio.BufferedProtocol):
         self._parameters = parameters
         self._on_connected = on_connected
         self._loop = asyncio.get_running_loop()
-        # Not shared between connections: those of another thread's loop would write into it.
-        self._buffer = memoryview(bytearray(READ_SIZE))
+        self._buffer = read_buffer(self._loop)
         self._begun = False
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
@@ -145,8 +146,15 @@ class Connection(asyncio.BufferedProtocol):
     def release(self) -> None:
         """Acknowledge what was withheld; from now on everything is acknowledged in time again."""
         self.link.withhold = False
+        self._release(self.link.held)
+
+    def release_to(self, received: int) -> None:
+        """Acknowledge what was withheld of the first `received` I-frames since the connect, and no more."""
+        self._release(min(received - self.link.released, self.link.held))
+
+    def _release(self, count: int) -> None:
         now = self._loop.time()
-        self.link.release(self.link.held, now)
+        self.link.release(max(count, 0), now)
         self._flush(now)
         # What was held has waited already: its acknowledgement may be due sooner than anything that begins now.
         self._arm(self.link.next_deadline())
@@ -221,11 +229,36 @@ class Connection(asyncio.BufferedProtocol):
             self._timer = self._loop.call_at(deadline, self._on_timer)
 
     def _on_timer(self) -> None:
+        now = self._loop.time()
+        if now - self._armed > _LATE:
+            # This process stood still, and the loop has not looked at its sockets since: what has come is read first.
+            self._timer = self._loop.call_at(now, self._on_deadline)
+        else:
+            self._on_deadline()
+
+    def _on_deadline(self) -> None:
         self._timer = None
         self._armed = -math.inf  # while the deadline itself is served, none is looked for in between
         self._step(self.link.on_deadline)
         self._armed = math.inf
         self._arm(self.link.next_deadline())
+
+
+_shared_buffers: WeakKeyDictionary[asyncio.AbstractEventLoop, memoryview] = WeakKeyDictionary()
+
+
+def read_buffer(loop: asyncio.AbstractEventLoop) -> memoryview:
+    """Return a buffer of 16 KiB for the reads of one protocol.
+
+    A selector loop hands on what it has read before it reads again, so that all its connections share one: a thousand
+    of their own would be most of the memory that a large site takes. Windows' loop lends each to the kernel in advance.
+    """
+    buffer = _shared_buffers.get(loop)
+    if buffer is None:
+        buffer = memoryview(bytearray(READ_SIZE))
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            _shared_buffers[loop] = buffer
+    return buffer
 
 
 def address(name: object) -> tuple[str, str]:

@@ -118,9 +118,17 @@ def _listening_socket(bind: str | None, port: int) -> socket.socket:
         return _socket("", port, socket.AF_INET)
 
 
+def _created(host: str, port: int, family: socket.AddressFamily, *, dual_stack: bool) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=family, dualstack_ipv6=dual_stack)
+    except OSError as error:
+        # "... (while attempting to bind on address ...)": whoever reads of the port knows that.
+        raise OSError(error.errno, str(error.strerror).partition(" (")[0]) from error
+
+
 def _socket(host: str, port: int, family: socket.AddressFamily, *, dual_stack: bool = False) -> socket.socket:
     if sys.platform != "win32":
-        return socket.create_server((host, port), family=family, dualstack_ipv6=dual_stack)
+        return _created(host, port, family, dual_stack=dual_stack)
     # Windows lets a second program share a port unless that is forbidden.
     sock = socket.socket(family)
     try:

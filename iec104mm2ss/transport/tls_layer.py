@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from iec104mm2ss.tls.session import Session, TlsError
-from iec104mm2ss.transport.connection import CLOSE_PATIENCE, READ_SIZE, address
+from iec104mm2ss.transport.connection import CLOSE_PATIENCE, address, read_buffer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         self._upper = upper
         self._watcher = watcher
         self._loop = asyncio.get_running_loop()
-        self._buffer = memoryview(bytearray(READ_SIZE))
+        self._buffer = read_buffer(self._loop)
         self._began = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._early = b""

@@ -17,8 +17,8 @@ START = 0x68
 MAX_LENGTH = 253
 SEQUENCE_MODULO = 32768
 
-Frame = tuple[int, bytes]
-"""The four control octets as a little-endian integer, and the ASDU (empty in S- and U-frames).
+Frames = tuple[list[int], list[bytes]]
+"""Side by side the four control octets of each frame, a little-endian integer, and its ASDU, empty in S- and U-frames.
 
 I-frame: bit 0 clear, N(S) in bits 1-15, N(R) in bits 17-31. S-frame: 01 in bits 0-1, N(R) in bits 17-31.
 U-frame: 11 in bits 0-1, the function in bits 0-7.
@@ -31,7 +31,10 @@ _MIN_I_LENGTH = _CONTROL_OCTETS + _MIN_ASDU_OCTETS
 _MAX_ASDU_OCTETS = MAX_LENGTH - _CONTROL_OCTETS
 _FRAME_KINDS = {0: "an I-frame", 1: "an S-frame", 2: "an I-frame", 3: "a U-frame"}
 
-_unpack_head = Struct("<BBI").unpack_from
+_unpack_head = Struct("<HI").unpack_from
+# How long a frame is that begins with these two octets.
+_SHORT_OCTETS = {START | _CONTROL_OCTETS << 8: _HEAD_OCTETS}
+_I_OCTETS = {START | length << 8: 2 + length for length in range(_MIN_I_LENGTH, MAX_LENGTH + 1)}
 
 
 class UFunction(IntEnum):
@@ -64,30 +67,28 @@ class Framer:
         """Octets of an incomplete APDU that are held."""
         return len(self.rest)
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> Frames:
         """Complete frames in order, those before a fault included."""
-        frames: list[Frame] = []
+        controls: list[int] = []
+        asdus: list[bytes] = []
         if self.fault is not None:
-            return frames
+            return controls, asdus
         if self.rest:
             data = self.rest + data
             self.rest = b""
         offset, end = 0, len(data)
         while end - offset >= _HEAD_OCTETS:
-            start, length, control = _unpack_head(data, offset)
-            following = offset + 2 + length
-            if following > end or start != START:
+            head, control = _unpack_head(data, offset)
+            sizes = _SHORT_OCTETS if control & 1 else _I_OCTETS
+            following = offset + sizes.get(head, end + 1)
+            if following > end:
                 break
-            if control & 1:
-                if length != _CONTROL_OCTETS:
-                    break
-            elif not _MIN_I_LENGTH <= length <= MAX_LENGTH:
-                break
-            frames.append((control, data[offset + _HEAD_OCTETS : following]))
+            controls.append(control)
+            asdus.append(data[offset + _HEAD_OCTETS : following])
             offset = following
         if offset < end:
             self._keep(data[offset:])
-        return frames
+        return controls, asdus
 
     def _keep(self, rest: bytes) -> None:
         self.fault = _head_fault(rest[:3])

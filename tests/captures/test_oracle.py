@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from iec104mm2ss.wire import asdu
-from iec104mm2ss.wire.apci import Frame, Framer, encode_i, encode_s
+from iec104mm2ss.wire.apci import Framer, encode_i, encode_s
 from iec104mm2ss.wire.describe import describe
 from iec104mm2ss.wire.elements import Opaque, decode_objects, encode_objects
 
 Stream = tuple[str, int, str]  # file, TCP stream, direction
+Frame = tuple[int, bytes]
 Columns = dict[str, list[int]]
 
 MALFORMED = "TestDissectIec104.pcap"
@@ -108,7 +109,7 @@ def read_asdu(columns: Columns, octets: bytes) -> None:
 
 def whole_frames(stream: list[tuple[int, bytes]]) -> list[Frame]:
     framer = Framer()
-    frames = [frame for _, octets in stream for frame in framer.feed(octets)]
+    frames = [frame for _, octets in stream for frame in zip(*framer.feed(octets), strict=True)]
     assert framer.fault is None
     assert framer.pending == 0
     return frames
@@ -145,7 +146,7 @@ def junk(captures: Path) -> Iterator[tuple[int, bytes]]:
 def test_junk_is_a_fault_and_gives_no_frame(captures: Path) -> None:
     for _, octets in junk(captures):
         framer = Framer()
-        assert framer.feed(octets) == []
+        assert framer.feed(octets) == ([], [])
         assert framer.fault is not None
 
 
@@ -156,7 +157,7 @@ def test_what_stands_behind_the_junk_is_no_legal_apdu_either(captures: Path) -> 
         start = octets.find(b"\x68")
         if 0 <= start < len(octets) - 2:
             framer = Framer()
-            assert framer.feed(octets[start:]) == []
+            assert framer.feed(octets[start:]) == ([], [])
             assert "length" in (framer.fault or "")
             found.add(frame)
     assert found == {11, 16, 18, 23, 25, 36, 41, 56, 71, 73, 83, 94}

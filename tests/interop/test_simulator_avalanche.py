@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from tests.program import ROOT, environment
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the masters of the benchmark wait with epoll")
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the masters of the benchmark are compiled")
 def test_153_rtus_send_1000_signals_each_once_and_in_order() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.simulator", "--rtus", "153", "--rows", "1000", "--idle", "0"],

@@ -31,7 +31,7 @@ def test_delivered_but_not_acknowledged(role: Role) -> None:
 def test_i_frames_carry_only_what_is_released() -> None:
     link = withholding(count=5)
     link.release(3, 2.0)
-    assert (link.held, link.take_output()) == (2, b"")
+    assert (link.released, link.held, link.take_output()) == (3, 2, b"")
     link.send([ASDU], 3.0)
     assert link.take_output() == i_frame(0, 3)
     assert link.confirmed == 3

@@ -26,6 +26,17 @@ def test_every_started_session_gets_every_broadcast_in_order_and_at_its_own_pace
     assert slow.take(3, 2.0) == []
 
 
+def test_a_session_has_more_until_it_has_taken_what_is_for_it_and_passed_over_the_rest() -> None:
+    buffer, (asker, other) = group(10, 10)
+    assert not other.has_more
+    buffer.append_for({asker: 0}, value(1), 1.0)
+    assert (asker.has_more, other.has_more) == (True, True)
+    assert (asker.take(5, 1.0), other.take(5, 1.0)) == ([value(1)], [])
+    assert (asker.has_more, other.has_more) == (False, False)
+    other.prepend(M_EI)
+    assert other.has_more
+
+
 def test_a_session_that_is_not_started_gets_nothing() -> None:
     buffer, (stopped, started) = group(10, 10)
     stopped.stop(0.5)

@@ -1,12 +1,13 @@
 import asyncio
 import socket
+from unittest.mock import Mock
 
 import pytest
 
 from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, StartRequested, Stopped
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.transport.client import connect
-from iec104mm2ss.transport.connection import Connection
+from iec104mm2ss.transport.connection import Connection, read_buffer
 from tests.transport.recorder import HOST, Port, Recorder, pair, until
 
 DEFAULTS = LinkParameters()
@@ -30,6 +31,22 @@ def test_two_ends_start_send_and_acknowledge() -> None:
             assert client.events[1:] == [Received([ON, ON])]
 
     asyncio.run(scenario())
+
+
+def test_connections_share_a_read_buffer_where_a_loop_hands_on_before_it_reads_again() -> None:
+    async def two() -> tuple[memoryview, memoryview]:
+        loop = asyncio.get_running_loop()
+        return read_buffer(loop), read_buffer(loop)
+
+    first, second = asyncio.run(two())
+    assert first is second
+    # Another thread may run the other loop.
+    assert asyncio.run(two())[0] is not first
+
+
+def test_a_loop_that_lends_buffers_to_the_kernel_has_one_for_each_connection() -> None:
+    loop = Mock(spec=asyncio.AbstractEventLoop)
+    assert read_buffer(loop) is not read_buffer(loop)
 
 
 def test_a_system_without_a_time_limit_for_unacknowledged_octets_will_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,15 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iec104mm2ss.wire.apci import Frame, Framer, UFunction, encode_i, encode_s, encode_u
+from iec104mm2ss.wire.apci import Framer, UFunction, encode_i, encode_s, encode_u
 
 TESTFR_ACT = bytes.fromhex("68 04 43 00 00 00")
 SPONTANEOUS = bytes.fromhex("01 01 03 00 01 00 64 00 00 01")  # M_SP_NA_1, spontaneous, CA 1, IOA 100, on
 I_2_5 = bytes.fromhex("68 0e 04 00 0a 00") + SPONTANEOUS  # I-frame, N(S) 2, N(R) 5
 
 
-def frames(data: bytes, framer: Framer | None = None) -> list[Frame]:
-    return (framer or Framer()).feed(data)
+def fed(framer: Framer, data: bytes) -> list[tuple[int, bytes]]:
+    return list(zip(*framer.feed(data), strict=True))
+
+
+def frames(data: bytes) -> list[tuple[int, bytes]]:
+    return fed(Framer(), data)
 
 
 def fault(data: bytes) -> str | None:
@@ -28,7 +32,7 @@ def test_frame_is_control_octets_and_asdu() -> None:
 @pytest.mark.parametrize("stream", [TESTFR_ACT, I_2_5, I_2_5 + TESTFR_ACT + I_2_5])
 def test_one_octet_at_a_time_gives_the_same_frames(stream: bytes) -> None:
     framer = Framer()
-    one_by_one = [frame for octet in stream for frame in framer.feed(bytes([octet]))]
+    one_by_one = [frame for octet in stream for frame in fed(framer, bytes([octet]))]
     assert one_by_one == frames(stream)
     assert framer.pending == 0
 
@@ -36,11 +40,11 @@ def test_one_octet_at_a_time_gives_the_same_frames(stream: bytes) -> None:
 @pytest.mark.parametrize("cut", range(1, len(I_2_5)))
 def test_incomplete_apdu_is_held(cut: int) -> None:
     framer = Framer()
-    assert framer.feed(I_2_5[:cut]) == []
+    assert fed(framer, I_2_5[:cut]) == []
     assert framer.pending == cut
     assert framer.rest == I_2_5[:cut]
     assert framer.fault is None
-    assert framer.feed(I_2_5[cut:]) == [(0x000A_0004, SPONTANEOUS)]
+    assert fed(framer, I_2_5[cut:]) == [(0x000A_0004, SPONTANEOUS)]
 
 
 def test_longest_apdu_holds_at_most_254_octets() -> None:
@@ -48,7 +52,7 @@ def test_longest_apdu_holds_at_most_254_octets() -> None:
     framer = Framer()
     framer.feed(longest[:-1])
     assert framer.pending == 254
-    assert framer.feed(longest[-1:]) == [(0, bytes(249))]
+    assert fed(framer, longest[-1:]) == [(0, bytes(249))]
 
 
 @pytest.mark.parametrize(
@@ -88,10 +92,10 @@ def test_whole_apdu_of_254_octets_behind_the_length_is_refused() -> None:
 
 def test_frames_before_a_fault_are_returned_and_none_after_it() -> None:
     framer = Framer()
-    assert framer.feed(I_2_5 + bytes.fromhex("69") + TESTFR_ACT) == [(0x000A_0004, SPONTANEOUS)]
+    assert fed(framer, I_2_5 + bytes.fromhex("69") + TESTFR_ACT) == [(0x000A_0004, SPONTANEOUS)]
     assert framer.fault == "octet 0x69 where an APDU starts with 0x68"
     assert framer.pending == 0
-    assert framer.feed(TESTFR_ACT) == []
+    assert fed(framer, TESTFR_ACT) == []
     assert framer.fault == "octet 0x69 where an APDU starts with 0x68"
 
 
@@ -141,6 +145,6 @@ STREAMS = st.lists(st.sampled_from([I_2_5, TESTFR_ACT, b"\x68"]) | st.binary(max
 @given(STREAMS, st.integers(1, 40))
 def test_any_octets_in_any_pieces_give_the_same_frames_and_fault(data: bytes, size: int) -> None:
     whole, pieces = Framer(), Framer()
-    expected = whole.feed(data)
-    assert [f for at in range(0, len(data), size) for f in pieces.feed(data[at : at + size])] == expected
+    expected = fed(whole, data)
+    assert [f for at in range(0, len(data), size) for f in fed(pieces, data[at : at + size])] == expected
     assert (pieces.fault, pieces.pending) == (whole.fault, whole.pending)
