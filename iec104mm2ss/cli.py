@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iec104mm2ss import program
+from iec104mm2ss.console.table import many
+from iec104mm2ss.gateway.journaling import JOURNALS
 from iec104mm2ss.gateway.supervisor import Gateway
 from iec104mm2ss.settings.layout import SITE
 
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from iec104mm2ss.demo import run_demo  # noqa: PLC0415 - with rich and the simulator, for this option alone
 
         return run_demo(options.demo_seconds, options.log_dir)
-    return program.main(GATEWAY, options)
+    return program.main(_gateway(options.journal_dir), options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,16 +45,23 @@ def _parser() -> argparse.ArgumentParser:
         type=program.seconds,
         help="end the demonstration after N seconds; else Ctrl-C does",
     )
+    parser.add_argument(
+        "--journal-dir",
+        metavar="DIR",
+        type=Path,
+        default=JOURNALS,
+        help="folder for the events of groups with journal=on (%(default)s)",
+    )
     return parser
-
-
-def _build(site: Site, service: Service[Site]) -> Gateway:
-    return Gateway(site, service.logs, service.log)
 
 
 def _examine(site: Site) -> tuple[tuple[Problem, ...], str]:
     masters = sum(len(group.masters) for group in site.groups)
-    return (), f"{site.path}: {len(site.groups)} groups, {masters} masters"
+    return (), f"{site.path}: {many(len(site.groups), 'group')}, {many(masters, 'master')}"
 
 
-GATEWAY = program.Program(name="iec104mm2ss", who="the gateway", layout=SITE, build=_build, examine=_examine)
+def _gateway(journals: Path) -> program.Program[Site]:
+    def build(site: Site, service: Service[Site]) -> Gateway:
+        return Gateway(site, service.logs, service.log, journals)
+
+    return program.Program(name="iec104mm2ss", who="the gateway", layout=SITE, build=build, examine=_examine)

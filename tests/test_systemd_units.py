@@ -56,6 +56,8 @@ def test_a_unit_reads_and_writes_where_it_has_folders(name: str) -> None:
     paths = dict(zip(options[1::2], map(Path, options[2::2]), strict=True))
     assert paths["--ini"].parent == Path("/etc", assigned(name, "ConfigurationDirectory"))
     assert paths["--log-dir"] == Path("/var/log", assigned(name, "LogsDirectory"))
+    if "--journal-dir" in paths:
+        assert paths["--journal-dir"] == Path("/var/lib", assigned(name, "StateDirectory"))
 
 
 @pytest.mark.parametrize("name", UNITS)
@@ -72,7 +74,7 @@ def test_an_instance_is_the_service_with_names_of_its_own() -> None:
 
 def test_the_simulator_is_shut_in_like_the_gateway() -> None:
     own = {"Description", "Documentation", "ExecStart", "RuntimeDirectory", "LogsDirectory", "ConfigurationDirectory"}
-    own |= {"ReadWritePaths"}
+    own |= {"ReadWritePaths", "StateDirectory", "StateDirectoryMode"}
     shared = [[it for it in assignments(name) if it[0] not in own] for name in (GATEWAY, "iec104rs.service")]
     assert shared[0] == shared[1]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from iec104mm2ss.console.snapshot import Entry, Role
 from iec104mm2ss.gateway import states
+from iec104mm2ss.record.sections import fullest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from iec104mm2ss.gateway.group import Group
     from iec104mm2ss.gateway.port import MasterPort
-    from iec104mm2ss.transport.connection import Connection
 
 
 def of_group(group: Group, now: float) -> Iterator[Entry]:
@@ -20,6 +20,11 @@ def of_group(group: Group, now: float) -> Iterator[Entry]:
     yield _rtu(group, now)
     for port in group.ports:
         yield _master(group, port, now)
+
+
+def of_row(group: Group, port: MasterPort | None, now: float) -> Entry:
+    """Return one of them: the RTU where there is no port."""
+    return _rtu(group, now) if port is None else _master(group, port, now)
 
 
 def _rtu(group: Group, now: float) -> Entry:
@@ -71,11 +76,3 @@ def _master(group: Group, port: MasterPort, now: float) -> Entry:
         event_age=now - record.event_at,
         line=row.line,
     )
-
-
-def fullest(connections: Iterable[Connection]) -> int:
-    """Return the I-frames that wait for their acknowledgement, on the connection that has most of them."""
-    most = 0
-    for connection in connections:
-        most = max(most, connection.link.sent - connection.link.acknowledged)
-    return most

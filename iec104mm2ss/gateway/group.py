@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.console.table import many
 from iec104mm2ss.gateway import changes
 from iec104mm2ss.gateway.demand import Demand
 from iec104mm2ss.gateway.exchange import Exchange
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from iec104mm2ss.gateway.journaling import Journals
     from iec104mm2ss.logs import ConnectionLog, ConnectionLogs
     from iec104mm2ss.transport.connection import Connection
 
@@ -33,7 +35,7 @@ class Group:
     Who changes it holds `lock` meanwhile.
     """
 
-    def __init__(self, row: GroupRow, logs: ConnectionLogs) -> None:
+    def __init__(self, row: GroupRow, logs: ConnectionLogs, journals: Journals) -> None:
         self.row = row
         self.lock = asyncio.Lock()
         self.broken = False
@@ -45,7 +47,7 @@ class Group:
         self._flushing = False
         self._leaving: list[Connection] = []
         self.rtu = RtuLink(row.rtu, self, Record(f"{row.number}/S", self._log(row.rtu)))
-        self.exchange = Exchange(row, self.rtu, self.failed)
+        self.exchange = Exchange(row, self.rtu, journals, self.failed)
         self.demand = Demand(self.rtu, self._wants_data)
         self.ports = [self._new_port(master) for master in row.masters]
 
@@ -92,6 +94,14 @@ class Group:
             life.cancel()
         await asyncio.wait({life})
 
+    @property
+    def pulse(self) -> int:
+        """A number that another one follows when something happens to one of the rows."""
+        total = self.rtu.record.pulse
+        for port in self.ports:
+            total += port.record.pulse
+        return total
+
     def close(self) -> None:
         """Close everything at once and for good."""
         self._closed = True
@@ -106,6 +116,7 @@ class Group:
             await asyncio.wait({self._life})
         for connection in self._leaving:
             await connection.gone.wait()
+        await self.exchange.close()
 
     def _ended(self, life: asyncio.Task[None]) -> None:
         if self._life is life:
@@ -114,6 +125,7 @@ class Group:
 
     async def _run(self, delay: float) -> None:
         await asyncio.sleep(delay)
+        await self.exchange.recover()
         while not self._ending:
             try:
                 await self._serve(await self.rtu.connect())
@@ -180,6 +192,7 @@ class Group:
 
     def _look(self, now: float) -> None:
         self.rtu.look(now)
+        self.exchange.look()
         for port in self.ports:
             port.look(now)
 
@@ -277,6 +290,8 @@ class Group:
 
     def rtu_connected(self) -> None:
         """Let the masters in: their availability reports must not tell of an RTU that is not there."""
+        if self.rtu.connection is not None:
+            self.exchange.rtu_connected(self.rtu.connection)
         self._open_ports()
 
     def rtu_started(self) -> None:
@@ -292,6 +307,10 @@ class Group:
     def rtu_sent(self, asdus: Sequence[bytes], read: float) -> None:
         """Route a batch and move it on at once."""
         self.exchange.from_rtu(asdus, read)
+
+    def rtu_may_forget(self) -> None:
+        """Acknowledge what was withheld, as far as may be."""
+        self.exchange.rtu_may_forget()
 
     def rtu_acknowledged(self) -> None:
         """Hand on requests that waited for the window."""
@@ -334,7 +353,7 @@ class Group:
         """Route ASDUs of a started master."""
         master.port.record.count(asdus)
         if master.session is None or self._flushing:
-            master.log.warning("%d ASDUs dropped: the RTU is lost", len(asdus))
+            master.log.warning("%s dropped: the RTU is lost", many(len(asdus), "ASDU"))
         else:
             self.exchange.from_master(master, master.session, asdus)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.console.snapshot import Role
 from iec104mm2ss.gateway import states
-from iec104mm2ss.gateway.entries import fullest
 from iec104mm2ss.metrics.figures import Distribution, Kind, Measure
+from iec104mm2ss.record.sections import fullest
 from iec104mm2ss.routing.notes import Tally
 from iec104mm2ss.wire.types import type_name
 
@@ -89,8 +89,13 @@ def _of_buffer(group: Group) -> Iterator[Measure]:
     exchange = group.exchange
     yield _one(group, "buffer_used", "ASDUs in the event buffer", Kind.GAUGE, exchange.buffer.kept)
     yield _one(group, "buffer_size", "ASDUs that the event buffer takes", Kind.GAUGE, group.row.event_buffer)
-    text = "ASDUs acknowledged to the RTU before every started master had them"
+    text = "ASDUs acknowledged to the RTU before every started master, or the journal, had them"
     yield _one(group, "exposed_asdus", text, Kind.COUNTER, exchange.custody.exposed)
+    journaling = exchange.journaling
+    failing = journaling is not None and bool(journaling.failure)
+    yield _one(group, "journal_failing", "1 while a journal is wanted and cannot be written", Kind.GAUGE, failing)
+    behind = 0 if journaling is None else exchange.buffer.tail - journaling.written_to
+    yield _one(group, "journal_behind", "places in the event buffer that are not in the journal", Kind.GAUGE, behind)
 
 
 def _of_requests(group: Group) -> Iterator[Measure]:

@@ -56,6 +56,9 @@ class Group(Protocol):
     def rtu_acknowledged(self) -> None:
         """Note that the window to the RTU has opened further."""
 
+    def rtu_may_forget(self) -> None:
+        """Acknowledge what was withheld, as far as may be."""
+
     def failed(self, bug: BaseException) -> None:
         """Restart the group."""
 
@@ -105,6 +108,11 @@ class RtuLink:
     def window(self) -> int:
         """ASDUs that `send` takes now."""
         return self.connection.window if self.connection is not None else 0
+
+    @property
+    def received(self) -> int:
+        """I-frames received on this connection."""
+        return self.connection.link.received if self.connection is not None else 0
 
     @property
     def peer(self) -> str:
@@ -163,7 +171,7 @@ class RtuLink:
         """Run the link of a connection that `connect` made; return why it ended."""
         loop = asyncio.get_running_loop()
         self._lost, began = loop.create_future(), loop.time()
-        self.connection, self._withholding = connection, Withholding(connection)
+        self.connection, self._withholding = connection, Withholding(connection, self._group.rtu_may_forget)
         self._full, self._short = FullWindow(), ShortWindow()
         self.phase = Phase.CONNECTED
         self._tell_connected(connection.who, began)

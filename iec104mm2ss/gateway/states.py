@@ -30,8 +30,13 @@ def of_rtu(group: Group, now: float) -> Standing:
     if rtu.connection is None:
         return State.FAULT if rtu.is_faulty else State.RETRYING, _missed(group, now)
     if rtu.started:
-        return State.ONLINE, rtu.hampered(now)
+        return State.ONLINE, rtu.hampered(now) or _unwritten(group)
     return State.CONNECTED, _RTU_REASONS.get(rtu.connection.link.state, "")
+
+
+def _unwritten(group: Group) -> str:
+    journaling = group.exchange.journaling
+    return f"journal: {journaling.failure}" if journaling is not None and journaling.failure else ""
 
 
 def _missed(group: Group, now: float) -> str:

@@ -9,8 +9,10 @@ from random import uniform
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.console.plant import RequestError
+from iec104mm2ss.console.table import many
 from iec104mm2ss.gateway import changes, details, entries, measures, states
 from iec104mm2ss.gateway.group import Group
+from iec104mm2ss.gateway.journaling import JOURNALS, Journals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -36,17 +38,19 @@ _NOT_HERE = "the gateway has no signals to send: that is for iec104rs"
 class Gateway:
     """Runs the groups of a site until cancelled: what the console asks of it is explained at `console.plant.Plant`.
 
+    `journals` is the folder for those groups that have a journal.
     A change that somebody has asked for is finished, whatever becomes of who waits for it.
     """
 
-    def __init__(self, site: Site, logs: ConnectionLogs, log: Logger) -> None:
+    def __init__(self, site: Site, logs: ConnectionLogs, log: Logger, journals: Path = JOURNALS) -> None:
         self._logs = logs
+        self._journals = Journals(journals)
         self._log = log
         self._running = False
         self._lock = asyncio.Lock()
         self._jobs: set[asyncio.Task[None]] = set()
-        self._leaving: set[Group] = set()
-        self._groups = {row.number: Group(row, logs) for row in site.groups}
+        self._leaving: list[Group] = []
+        self._groups = {row.number: Group(row, logs, self._journals) for row in site.groups}
 
     @property
     def groups(self) -> Sequence[Group]:
@@ -56,7 +60,7 @@ class Gateway:
     async def run(self) -> None:
         """Serve every group; on cancellation close everything and return within a second or so."""
         masters = sum(len(group.ports) for group in self.groups)
-        self._log.info("%d groups with %d masters", len(self.groups), masters)
+        self._log.info("%s with %s", many(len(self.groups), "group"), many(masters, "master"))
         self._running = True
         _begin(self.groups)
         try:
@@ -80,11 +84,11 @@ class Gateway:
         self._running = False
         for job in self._jobs:
             job.cancel()
-        groups = {*self.groups, *self._leaving}
+        groups = (*self.groups, *self._leaving)
         for group in groups:
             group.close()
-        for group in groups:
-            await group.wait_closed()
+        await asyncio.gather(*(group.wait_closed() for group in groups))
+        self._journals.close()
 
     # What there is to see.
 
@@ -92,6 +96,15 @@ class Gateway:
         """Return every row, an RTU before its masters."""
         now = time.monotonic()
         return tuple(entry for group in self.groups for entry in entries.of_group(group, now))
+
+    def entry(self, key: str) -> Entry:
+        """Return one row."""
+        group, port = self._find(key)
+        return entries.of_row(group, port, time.monotonic())
+
+    def pulse(self) -> int:
+        """Return a number that grows whenever something happens to a row."""
+        return sum(group.pulse for group in self.groups)
 
     def sections(self, key: str) -> tuple[Section, ...]:
         """Return what there is to say of an entry in detail."""
@@ -185,7 +198,7 @@ class Gateway:
             await asyncio.gather(*(self._remove(group) for group in removed), *(it.let_go(row) for it, row in kept))
             for group, row in kept:
                 group.adopt(row)
-            added = [Group(row, self._logs) for row in site.groups if row.number not in self._groups]
+            added = [Group(row, self._logs, self._journals) for row in site.groups if row.number not in self._groups]
             known = {group.row.number: group for group in (*self.groups, *added)}
             self._groups = {row.number: known[row.number] for row in site.groups}
             if self._running:
@@ -193,11 +206,12 @@ class Gateway:
 
     async def _remove(self, group: Group) -> None:
         del self._groups[group.row.number]
-        self._leaving.add(group)
+        self._leaving.append(group)
         await group.end("removed from the site file")
+        group.exchange.discard_journal()
         group.close()
         await group.wait_closed()
-        self._leaving.discard(group)
+        self._leaving.remove(group)
 
     def _find(self, key: str) -> tuple[Group, MasterPort | None]:
         for group in self.groups:

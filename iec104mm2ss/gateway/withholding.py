@@ -1,6 +1,7 @@
 """Letting a peer that sends too much wait for its acknowledgement, so that it stops at its own k."""
 
 import asyncio
+from collections.abc import Callable
 
 from iec104mm2ss.transport.connection import Connection
 
@@ -8,10 +9,14 @@ _SHARE_OF_T1 = 0.5
 
 
 class Withholding:
-    """Withholds while it is wanted, at most half of t1 at a time: the peer must not take the link for dead."""
+    """Withholds while it is wanted, at most half of t1 at a time: the peer must not take the link for dead.
 
-    def __init__(self, connection: Connection) -> None:
+    `release` lets the peer be acknowledged as far as nothing else stands against it.
+    """
+
+    def __init__(self, connection: Connection, release: Callable[[], None]) -> None:
         self._connection = connection
+        self._release_it = release
         self._timer: asyncio.TimerHandle | None = None
         self.times = 0
 
@@ -42,4 +47,4 @@ class Withholding:
 
     def _release(self) -> None:
         if self._connection.close_reason is None:
-            self._connection.release()
+            self._release_it()

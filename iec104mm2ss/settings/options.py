@@ -18,7 +18,7 @@ from iec104mm2ss.settings.cells import (
 )
 from iec104mm2ss.settings.endpoints import ITEMS, is_host, is_ipv6
 from iec104mm2ss.settings.program import SetClock
-from iec104mm2ss.settings.site import Clock, InterrogationData, StartDt, Takeover
+from iec104mm2ss.settings.site import Clock, InterrogationData, JournalKind, StartDt, Takeover
 from iec104mm2ss.tls.certificates import FINGERPRINT, plain_name
 
 Convert = Callable[[str], Any]
@@ -81,6 +81,7 @@ GROUP: Mapping[str, Convert] = {
     "event_buffer": whole(1, 10_000_000),
     "event_age": seconds(31_536_000, zero=True),
     "select_timeout": seconds(3600),
+    "journal": one_of(JournalKind),
 }
 PROGRAM: Mapping[str, Convert] = {
     "ntp_update_every_sec": whole(1, 31_536_000),

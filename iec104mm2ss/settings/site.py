@@ -41,6 +41,14 @@ class Clock(Enum):
     REFUSE = "refuse"
 
 
+class JournalKind(Enum):
+    """Whether a group's events outlive the program: no, yes, or the loss of power, too."""
+
+    OFF = "off"
+    ON = "on"
+    SYNC = "sync"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RtuRow:
     """One slave: the RTU of a group.
@@ -110,6 +118,7 @@ class GroupRow:
     event_buffer: int = 10_000
     event_age: float = 3600.0
     select_timeout: float = 30.0
+    journal: JournalKind = JournalKind.OFF
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

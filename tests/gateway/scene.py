@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from iec104mm2ss.gateway.group import Group
+from iec104mm2ss.gateway.journaling import JOURNALS
 from iec104mm2ss.gateway.supervisor import Gateway
 from iec104mm2ss.link.events import Event, Received, Started, StartRequested
 from iec104mm2ss.link.parameters import LinkParameters
@@ -278,9 +279,9 @@ def site(*rows: GroupRow) -> Site:
 
 
 @asynccontextmanager
-async def plant(*rows: GroupRow, logs: Logs | None = None) -> AsyncIterator[Gateway]:
+async def plant(*rows: GroupRow, logs: Logs | None = None, journals: Path = JOURNALS) -> AsyncIterator[Gateway]:
     """Run groups."""
-    running = Gateway(site(*rows), logs or Logs(), logging.Logger("gateway"))  # noqa: LOG001
+    running = Gateway(site(*rows), logs or Logs(), logging.Logger("gateway"), journals)  # noqa: LOG001
     task = asyncio.create_task(running.run(), name="gateway")
     try:
         yield running
@@ -291,7 +292,7 @@ async def plant(*rows: GroupRow, logs: Logs | None = None) -> AsyncIterator[Gate
 
 
 @asynccontextmanager
-async def gateway(*rows: GroupRow, logs: Logs | None = None) -> AsyncIterator[Group]:
+async def gateway(*rows: GroupRow, logs: Logs | None = None, journals: Path = JOURNALS) -> AsyncIterator[Group]:
     """Run groups; gives the first one."""
-    async with plant(*rows, logs=logs) as running:
+    async with plant(*rows, logs=logs, journals=journals) as running:
         yield running.groups[0]
