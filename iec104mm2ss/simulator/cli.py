@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iec104mm2ss import program
+from iec104mm2ss.conformance import command_line as conformance
+from iec104mm2ss.conformance import options as conformance_options
 from iec104mm2ss.console.plant import RequestError
+from iec104mm2ss.console.table import many
 from iec104mm2ss.process import survive_background
 from iec104mm2ss.settings.layout import RTUS
 from iec104mm2ss.settings.signals import load_signals
@@ -40,12 +43,23 @@ DEFAULT_FILE = Path("iec104rs.csv")
 _DESCRIPTION = """\
 Simulates any number of RTUs (IEC 60870-5-104 controlled stations) for tests of SCADA systems.
 The RTUs come from a CSV file, iec104rs.csv in the start folder unless -i names another; their signals from files in the
-folder data beside it. Lines typed while it runs are answered: help shows them."""
+folder data beside it. Lines typed while it runs are answered: help shows them.
+With --conformance it simulates nothing, but tests whether another controlled station keeps to the standard."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; the exit status is 0, 2 for wrong usage, 75 where it runs already, 78 where nothing can run."""
-    options = _parser().parse_args(arguments)
+    """Run the program; the exit status is 0, 2 for wrong usage, 75 where it runs already, 78 where nothing can run.
+
+    That of a conformance test is 0, 1 where a case failed or the station cannot be reached, 2.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.list_cases:
+        return conformance.show_cases(program.print_line)
+    if options.conformance:
+        return _test(parser, options)
+    if conformance_options.given(options):
+        parser.error("the options of a conformance test need --conformance HOST:PORT")
     survive_background()
     simulated = program.Program(
         name="iec104rs",
@@ -67,7 +81,16 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         help="what every RTU sends as soon as a master has started; may be repeated, 0 sends all",
     )
+    conformance_options.add(parser)
     return parser
+
+
+def _test(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    try:
+        subject = conformance_options.subject(options)
+        return conformance.test(subject, options, program.print_line)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _send(text: str) -> Send:
@@ -81,11 +104,9 @@ def _examine(simulation: Simulation) -> tuple[list[Problem], str]:
     """Look at the data files too, each once."""
     files = {path: load_signals(path) for path in dict.fromkeys(rtu.data for rtu in simulation.rtus)}
     problems = [problem for file in files.values() for problem in file.problems]
-    signals = sum(len(file.rows) for file in files.values())
-    return (
-        problems,
-        f"{simulation.path}: {len(simulation.rtus)} RTUs, {signals} signals and commands in {len(files)} files",
-    )
+    rows = many(sum(len(file.rows) for file in files.values()), "row")
+    rtus = many(len(simulation.rtus), "RTU")
+    return problems, f"{simulation.path}: {rtus}, {rows} in {many(len(files), 'data file')}"
 
 
 def _build(simulation: Simulation, service: Service[Simulation], *, sends: Sequence[Send]) -> Simulator:

@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.console.snapshot import Sending as Shown
+from iec104mm2ss.console.table import many
 from iec104mm2ss.simulator.index_send import IndexSend
 from iec104mm2ss.simulator.sending import Sending
 
@@ -47,7 +48,7 @@ class Sender:
             rtu.record.tell(f"index {index}: no signal has it")
             return 0
         duration = "" if seconds is None else f" for {seconds:g} s"
-        rtu.record.tell(f"index {index} begins: {total} signals{duration}")
+        rtu.record.tell(f"index {index} begins: {many(total, 'signal')}{duration}")
         self._current = IndexSend(index, sending, rtu, self._ended)
         rtu.port.run(self._current)
         return total

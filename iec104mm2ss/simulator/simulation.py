@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.console.plant import RequestError
+from iec104mm2ss.console.table import many
 from iec104mm2ss.metrics.figures import Kind, Measure
 from iec104mm2ss.simulator import changes, details, entries
 from iec104mm2ss.simulator.commands import HIGHEST_INDEX, LONGEST_DURATION
@@ -69,7 +70,7 @@ class Simulator:
 
     async def run(self) -> None:
         """Serve every RTU; on cancellation close everything and return within a second or so."""
-        self._log.info("%d RTUs, %d stations", len(self._rtus), len(self._stations))
+        self._log.info("%s, %s", many(len(self._rtus), "RTU"), many(len(self._stations), "station"))
         self._running = True
         self._begin()
         try:
@@ -101,6 +102,14 @@ class Simulator:
         """Return every RTU, in file order."""
         now = time.monotonic()
         return tuple(entries.of_rtu(rtu, now) for rtu in self.rtus)
+
+    def entry(self, key: str) -> Entry:
+        """Return one RTU."""
+        return entries.of_rtu(self._find(key), time.monotonic())
+
+    def pulse(self) -> int:
+        """Return a number that another one follows when something happens to an RTU."""
+        return sum(rtu.record.pulse for rtu in self.rtus)
 
     def sections(self, key: str) -> tuple[Section, ...]:
         """Return what there is to say of an RTU in detail."""
@@ -215,8 +224,10 @@ class Simulator:
         if not counts:
             raise RequestError(f"no signal has the index {index}")
         without = len(self._rtus) - len(online)
-        rest = f"; {without} have no master" if without else ""
-        return f"index {index}: {sum(counts)} signals from {len(counts)} of {len(self._rtus)} RTUs{rest}"
+        rest = f"; without a master: {without}" if without else ""
+        return (
+            f"index {index}: {many(sum(counts), 'signal')} from {len(counts)} of {many(len(self._rtus), 'RTU')}{rest}"
+        )
 
     @property
     def sending(self) -> list[int]:
@@ -226,7 +237,7 @@ class Simulator:
     def stop_sending(self) -> str:
         """End every index send; return what was ended."""
         count = [rtu.sender.stop() for rtu in self.rtus].count(True)
-        return f"stopped on {count} RTUs" if count else "nothing is being sent"
+        return f"stopped on {many(count, 'RTU')}" if count else "nothing is being sent"
 
     def set(self, ca: int, ioa: int, value: float) -> str:
         """Give a signal of the RTUs with this number a value and report it; return what comes of it."""
