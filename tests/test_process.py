@@ -1,12 +1,16 @@
-"""The mark that keeps two programs from running with one file."""
+"""The mark that keeps two programs from running with one file and a shortage of files."""
 
+import asyncio
+import errno
+import gc
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from iec104mm2ss.process import FileClaim
+from iec104mm2ss.process import FileClaim, FileShortage, collect_from_now, collecting_late
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the mark is made of flock, which Windows lacks")
 
@@ -79,3 +83,54 @@ def test_a_file_system_without_marks_stops_nobody(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("iec104mm2ss.process.fcntl.flock", no_locks)
     claim = FileClaim(file)
     assert claim.renew()
+
+
+SHORT_OF_FILES = {"message": "socket.accept() out of system resource", "exception": OSError(errno.EMFILE, "none left")}
+
+
+def test_a_shortage_of_files_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    loop = Loop()
+    shortage = FileShortage(logging.getLogger("tests.process"))
+    for loop.now in (1000.0, 1000.0, 1059.9, 1060.0):
+        shortage(loop, SHORT_OF_FILES)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == 2 * ["none left: nobody can connect; tried again every second (see LimitNOFILE)"]
+    assert loop.left_to_asyncio == []
+
+
+@pytest.mark.parametrize("exception", [OSError(errno.EPERM, "no"), ValueError("a bug"), None])
+def test_everything_else_is_told_as_asyncio_tells_it(exception: Exception | None) -> None:
+    loop = Loop()
+    context = {"message": "something", "exception": exception}
+    FileShortage(logging.getLogger("tests.process"))(loop, context)
+    assert loop.left_to_asyncio == [context]
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop whose time the test says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.close()
+        self.now = 0.0
+        self.left_to_asyncio: list[dict[str, object]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def default_exception_handler(self, context: dict[str, object]) -> None:
+        self.left_to_asyncio.append(context)
+
+
+def test_garbage_is_collected_late_and_what_is_made_to_stay_is_left_alone() -> None:
+    try:
+        with collecting_late():
+            assert not gc.isenabled()
+            collect_from_now()
+            assert gc.isenabled()
+            assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+    with collecting_late():
+        pass
+    assert gc.isenabled()
