@@ -19,6 +19,7 @@ from iec104mm2ss.heartbeat import Heartbeat
 from iec104mm2ss.metrics.figures import Lag
 from iec104mm2ss.metrics.program import Comparison, Condition, of_program
 from iec104mm2ss.metrics.server import MetricsServer
+from iec104mm2ss.process import FileShortage, collect_from_now
 from iec104mm2ss.settings.program import ProgramSettings
 from iec104mm2ss.systemd import Service as ServiceManager
 from iec104mm2ss.timekeeping import Timekeeping
@@ -102,6 +103,7 @@ class Service(Generic[S]):
         """
         self._running = asyncio.current_task()
         self.loop = asyncio.get_running_loop()
+        self.loop.set_exception_handler(FileShortage(self.log))
         settings = self._overridden(self._draft.settings)
         self._plant = self._build(settings, self)
         self.desk = Desk(self._plant, self._draft, head=self._head, log=self.log, adopted=self._adopt)
@@ -109,6 +111,7 @@ class Service(Generic[S]):
         metrics = self._open_metrics()
         try:
             self._clock.adopt(settings)
+            collect_from_now()
             started()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._plant.run(), name=self.name)
@@ -161,6 +164,7 @@ class Service(Generic[S]):
             file=str(self._draft.path),
             started=self._began[0],
             lost_lines=self.logs.lost,
+            tasks=len(asyncio.all_tasks()),
             refused_rows=self.desk.refused,
             clock_good=None if clock is None else clock.good,
             compared=None if compared is None else Comparison(compared.server, compared.offset, compared.when),
@@ -214,6 +218,8 @@ class Service(Generic[S]):
 
     async def _settle(self) -> None:
         """Tell systemd that the service is ready once it is known which ports listen, and why the others do not."""
+        if not self._manager.listens:
+            return
         give_up = time.monotonic() + _SETTLING
         while time.monotonic() < give_up and not settled(self._plant.entries()):  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(_SETTLING_LOOK)

@@ -54,7 +54,14 @@ def everything(gateway: Gateway) -> Iterator[Figure]:
     yield from gateway.measures()
     seen = Comparison("pool.ntp.org", 0.001, 1_700_000_000.0)
     condition = Condition(
-        program="gateway", version="1", file="site.csv", started=0.0, lost_lines=0, clock_good=True, compared=seen
+        program="gateway",
+        version="1",
+        file="site.csv",
+        started=0.0,
+        lost_lines=0,
+        tasks=7,
+        clock_good=True,
+        compared=seen,
     )
     yield from of_program(condition, Lag())
 

@@ -11,7 +11,7 @@ from iec104mm2ss.metrics.page import page
 from iec104mm2ss.metrics.program import Comparison, Condition, of_process, of_program
 from tests.scrape import names, sample, samples, types
 
-CONDITION = Condition(program="gateway", version="1.0", file="site.csv", started=1_700_000_000.0, lost_lines=3)
+CONDITION = Condition(program="gateway", version="1.0", file="site.csv", started=1_700_000_000.0, lost_lines=3, tasks=7)
 
 
 def test_a_page_word_for_word() -> None:
@@ -82,7 +82,7 @@ def test_what_a_program_tells_of_itself() -> None:
 def test_what_the_time_servers_said() -> None:
     seen = Comparison("pool.ntp.org", -0.25, 1_700_000_100.0)
     condition = Condition(
-        program="gateway", version="1.0", file="", started=0.0, lost_lines=0, clock_good=False, compared=seen
+        program="gateway", version="1.0", file="", started=0.0, lost_lines=0, tasks=7, clock_good=False, compared=seen
     )
     text = page(of_program(condition, Lag())).decode()
     assert sample(text, "iec104mm2ss_clock_good") == 0
@@ -91,7 +91,9 @@ def test_what_the_time_servers_said() -> None:
 
 
 def test_a_file_may_have_a_name_that_is_no_text() -> None:
-    condition = Condition(program="gateway", version="1", file=os.fsdecode(b"\xff.csv"), started=0.0, lost_lines=0)
+    condition = Condition(
+        program="gateway", version="1", file=os.fsdecode(b"\xff.csv"), started=0.0, lost_lines=0, tasks=7
+    )
     assert r"\\udcff.csv" in page(of_program(condition, Lag())).decode()
 
 

@@ -32,9 +32,9 @@ class Comparison:
 class Condition:
     """How a program is.
 
-    `started` is seconds since 1970. `lost_lines` is log lines that no file has received, `refused_rows` rows of the
-    file that cannot be used. `clock_good` says whether nobody has to do anything about the clock, None without time
-    servers; `compared` is the last answer of one that could be believed.
+    `started` is seconds since 1970. `lost_lines` is log lines that no file has received, `tasks` those of the event
+    loop, `refused_rows` rows of the file that cannot be used. `clock_good` says whether nobody has to do anything about
+    the clock, None without time servers; `compared` is the last answer of one that could be believed.
     """
 
     program: str
@@ -42,6 +42,7 @@ class Condition:
     file: str
     started: float
     lost_lines: int
+    tasks: int
     refused_rows: int = 0
     clock_good: bool | None = None
     compared: Comparison | None = None
@@ -59,6 +60,8 @@ def of_program(condition: Condition, lag: Lag) -> Iterator[Figure]:
     yield Distribution("loop_lag_seconds", text, (), {(): lag.observed})
     text = "log lines that no file has received"
     yield Measure("log_lines_lost", text, Kind.COUNTER, (), {(): float(condition.lost_lines)})
+    text = "tasks of the event loop; as many as before whenever everybody is there again"
+    yield single("tasks", text, condition.tasks)
     yield single("file_refused_rows", "rows of the file that cannot be used", condition.refused_rows)
     yield from _of_clock(condition)
 
