@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tkinter import ttk
+from tkinter import font, ttk
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.console.table import age, many
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.console.snapshot import RefusedPeer
     from iec104mm2ss.gui.context import Context
 
-_NAME_SHARE = 0.42
+_NAME_SHARE = 0.5
 _TEXT_SHARE = 0.4
 
 
@@ -30,6 +30,7 @@ class Card(ttk.Frame):
         self._title.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, px(2)))
         self._labels = [self._row(number + 1) for number in range(rows)]
         self.columnconfigure(1, weight=1)
+        self._names: tuple[str, ...] = ()
         self.bind("<Configure>", lambda event: self._fit(event.width))
 
     def _row(self, number: int) -> tuple[ttk.Label, ttk.Label]:
@@ -40,15 +41,21 @@ class Card(ttk.Frame):
         return name, value
 
     def _fit(self, width: int) -> None:
-        """Break the lines of what is too long for the card."""
-        inner = width - 3 * self._gap
+        """Break the lines of what is too long for the card; names get at most their share of it."""
+        inner = width - 4 * self._gap
+        text = font.nametofont("TkDefaultFont", self)
+        names = min(round(inner * _NAME_SHARE), max((text.measure(name) for name in self._names), default=0) + 1)
         for name, value in self._labels:
-            name.configure(wraplength=round(inner * _NAME_SHARE))
-            value.configure(wraplength=round(inner * (1 - _NAME_SHARE)))
+            name.configure(wraplength=names)
+            value.configure(wraplength=inner - names)
 
     def show(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
         """Show other texts, as many as before."""
         set_text(self._title, title)
+        names = tuple(name for name, _ in rows)
+        if names != self._names:
+            self._names = names
+            self._fit(self.winfo_width())
         for labels, texts in zip(self._labels, rows, strict=True):
             for label, text in zip(labels, texts, strict=True):
                 set_text(label, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.console.snapshot import Entry, Role
@@ -25,6 +25,11 @@ class Row:
     entry: Entry
     receiving: float | None = None
     sending: float | None = None
+
+    def later(self, seconds: float) -> Row:
+        """Return the row as it is some seconds later if nothing happens."""
+        it = self.entry
+        return replace(self, entry=replace(it, age=it.age + seconds, event_age=it.event_age + seconds))
 
 
 Order = tuple[int | float | str, ...]
@@ -55,12 +60,18 @@ def _name(row: Row) -> str:
     return f"{entry.group}  {entry.name}" if entry.role is Role.RTU else entry.name
 
 
+def _address(row: Row) -> str:
+    """Return the first of several hosts, and how many more there are."""
+    first, *others = row.entry.address.split(";")
+    return f"{first} +{len(others)}" if others else first
+
+
 def _window(row: Row) -> str:
     return f"{row.entry.unacknowledged}/{row.entry.k}" if row.entry.peer else ""
 
 
 def _event(row: Row) -> str:
-    return why(row.entry) or row.entry.event
+    return why(row.entry, aged=False) or row.entry.event
 
 
 def _interrogation(row: Row) -> str:
@@ -96,7 +107,7 @@ def _data(row: Row) -> str:
 NAME_COLUMN = Column(
     NAME,
     "Entry",
-    25,
+    23,
     _name,
     lambda row: (row.entry.group, *natural(row.entry.name)),
     "An RTU with its id, and below it its masters.",
@@ -104,7 +115,7 @@ NAME_COLUMN = Column(
 STATE = Column(
     "state",
     "State",
-    15,
+    14,
     lambda row: words.state(row.entry),
     lambda row: (-words.weight(row.entry), row.entry.state),
     "What the entry is about. Grey is normal; what asks for attention has a colour and a sign of its own.",
@@ -129,15 +140,15 @@ CA = Column(
 ADDRESS = Column(
     "address",
     "Port / hosts",
-    21,
-    lambda row: row.entry.address,
+    22,
+    _address,
     lambda row: natural(row.entry.address),
-    "Where a master is listened for, and where the RTU is looked for.",
+    "Where a master is listened for, and where the RTU is looked for: its first host and how many more there are.",
 )
 SINCE = Column(
     "since",
     "Since",
-    9,
+    8,
     lambda row: age(row.entry.age),
     lambda row: (row.entry.age,),
     "How long the entry has been in this state.",
@@ -146,7 +157,7 @@ SINCE = Column(
 RECEIVING = Column(
     "rx",
     "Rx/s",
-    7,
+    6,
     lambda row: words.rate(row.receiving) if row.entry.peer else "",
     lambda row: (row.receiving or 0.0,),
     "I-frames received per second, over the last five seconds.",
@@ -155,7 +166,7 @@ RECEIVING = Column(
 SENDING = Column(
     "tx",
     "Tx/s",
-    7,
+    6,
     lambda row: words.rate(row.sending) if row.entry.peer else "",
     lambda row: (row.sending or 0.0,),
     "I-frames sent per second, over the last five seconds.",
@@ -173,7 +184,7 @@ WINDOW = Column(
 EVENT = Column(
     "event",
     "Reason or last event",
-    34,
+    28,
     _event,
     lambda row: natural(_event(row)),
     "Why the entry is not online, or what hampers it; else the last thing that happened.",
@@ -217,7 +228,7 @@ LINE = Column(
 INTERROGATION = Column(
     "gi",
     "GI",
-    6,
+    5,
     _interrogation,
     lambda row: (_interrogation(row),),
     "RUN while an interrogation is answered.",
@@ -225,7 +236,7 @@ INTERROGATION = Column(
 INDEX = Column(
     "index",
     "Last index",
-    14,
+    12,
     _index,
     lambda row: natural(_index(row)),
     "The index that is being sent, or was sent last.",
@@ -233,7 +244,7 @@ INDEX = Column(
 PROGRESS = Column(
     "progress",
     "Progress",
-    15,
+    16,
     _progress,
     lambda row: (_share(row),),
     "How much of the index has been sent.",

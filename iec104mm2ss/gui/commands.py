@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tkinter as tk
+from functools import partial
 from typing import TYPE_CHECKING
 
 from iec104mm2ss.gui.action import Action
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.gui.window import Window
 
 _ZOOM_STEP = 1.1
-_COLUMNS = "columns"
+_COLUMNS, _SORT = "columns", "sort"
 _GEOMETRY = re.compile(r"(\d+)x(\d+)\+(-?\d+)\+(-?\d+)")
 
 
@@ -218,7 +219,6 @@ def beside_filter(found: Mapping[str, Action]) -> Sequence[Action]:
 def menu_bar(window: Window) -> dict[str, Sequence[Content]]:
     """Return what the menus have."""
     it = window.actions
-    columns = lambda menu: _columns(window, menu)  # noqa: E731 - a menu's content is a function
     entry: list[Content] = row_menu(it, data=window.context.kind.sends)
     return {
         "&File": [it["save"], it["difference"], it["reload"], SEPARATOR, it["quit"]],
@@ -226,7 +226,8 @@ def menu_bar(window: Window) -> dict[str, Sequence[Content]]:
             it["refresh"],
             it["filter"],
             it["show_all"],
-            columns,
+            partial(_columns, window),
+            partial(_sort, window),
             it["open"],
             it["shut"],
             SEPARATOR,
@@ -268,6 +269,15 @@ def _columns(window: Window, menu: tk.Menu) -> None:
         below = tk.Menu(menu, name=_COLUMNS, tearoff=False)
         window.filter.fill_columns(below)
     menu.add_cascade(label="Columns", underline=5, menu=below)
+
+
+def _sort(window: Window, menu: tk.Menu) -> None:
+    below = menu.children.get(_SORT)
+    if not isinstance(below, tk.Menu):
+        below = tk.Menu(menu, name=_SORT, tearoff=False)
+        for column in window.tree.columns.values():
+            below.add_command(label=column.heading, command=partial(window.tree.sort_by, column))
+    menu.add_cascade(label="Sort by", underline=3, menu=below)
 
 
 def bind_tree(window: Window) -> None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Context:
     """Handed from the window to its parts. `entries` are those of the last snapshot, by key.
 
-    `say` shows a line at the window's foot, `refresh` asks for a new snapshot at once.
+    `behind` is how many seconds have gone by since. `say` shows a line at the window's foot, `refresh` asks for a new
+    snapshot at once.
     """
 
     root: tk.Tk
@@ -35,6 +36,7 @@ class Context:
     say: Callable[[str, Weight], None]
     refresh: Callable[[], None]
     entries: dict[str, Entry] = field(default_factory=dict)
+    behind: float = 0.0
 
     @property
     def local(self) -> bool:

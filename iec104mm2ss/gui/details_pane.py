@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from iec104mm2ss.console.requests import Edit
+from iec104mm2ss.console.requests import Edit, Edited
 from iec104mm2ss.console.snapshot import Role
 from iec104mm2ss.gui.cards import Card, RefusedCard
 from iec104mm2ss.gui.dialogs import ask
@@ -14,6 +15,7 @@ from iec104mm2ss.gui.scrolled import Scrolled
 if TYPE_CHECKING:
     import tkinter as tk
 
+    from iec104mm2ss.console.requests import Answer
     from iec104mm2ss.console.snapshot import Details, Entry
     from iec104mm2ss.gui.context import Context
 
@@ -59,7 +61,8 @@ class DetailsPane(Scrolled):
         self._lay_out(anew=True)
 
     def _shown(self) -> list[Card | RefusedCard]:
-        return [*self._cards, *([self.refused] if self.refused else [])]
+        """Return all in order: whoever was turned away must be seen without scrolling."""
+        return [*self._cards[:1], *([self.refused] if self.refused else []), *self._cards[1:]]
 
     def _lay_out(self, *, anew: bool = False) -> None:
         """Put each card into the column that is shortest so far."""
@@ -96,10 +99,15 @@ class DetailsPane(Scrolled):
         def apply() -> None:
             self.context.relay.ask(edit, self.context.edited, self.context.lost)
 
-        if details.drops:
-            ask(self.context, "Add to filter", _question(details.entry, host, details.drops), "&Add and restart", apply)
-        else:
-            apply()
+        def know(answer: Answer) -> None:
+            drops = answer.drops if isinstance(answer, Edited) else ()
+            if drops:
+                lines = _question(details.entry, host, drops)
+                ask(self.context, "Add to filter", lines, "&Add and restart", apply)
+            else:
+                apply()
+
+        self.context.relay.ask(replace(edit, check=True), know, self.context.lost)
 
 
 def _question(entry: Entry, host: str, drops: tuple[str, ...]) -> tuple[str, ...]:

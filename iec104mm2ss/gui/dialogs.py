@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.gui.scrollbar import Scrollbar
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -85,29 +87,36 @@ def ask(
 
 
 def show_difference(
-    context: Context, title: str, diff: str, choices: Iterable[tuple[str, Callable[[], None]]] = ()
+    context: Context, title: str, lead: str, diff: str, choices: Iterable[tuple[str, Callable[[], None]]] = ()
 ) -> Dialog:
-    """Show a unified diff, and what can be done with it."""
+    """Show a unified diff, and what can be done with it; `lead` says what that means."""
     dialog = Dialog(context, title)
-    if context.relay.line.where:
-        ttk.Label(dialog.body, text=f"The file is on {context.relay.line.where}", style="Dim.TLabel").pack(anchor="w")
-    lines = diff.splitlines()
-    text = tk.Text(dialog.body, wrap="none", width=_DIFF_COLUMNS, height=min(_DIFF_LINES, max(6, len(lines) + 1)))
-    context.look.dress(text)
-    across = ttk.Scrollbar(dialog.body, orient="horizontal", command=text.xview)
-    down = ttk.Scrollbar(dialog.body, orient="vertical", command=text.yview)
-    text.configure(xscrollcommand=across.set, yscrollcommand=down.set)
-    down.pack(side="right", fill="y")
-    across.pack(side="bottom", fill="x")
-    text.pack(fill="both", expand=True)
-    for line in lines:
-        text.insert("end", line + "\n", _tag(line))
-    text.configure(state="disabled")
+    where = f" It is on {context.relay.line.where}." if context.relay.line.where else ""
+    ttk.Label(dialog.body, text=lead + where).pack(anchor="w", pady=(0, context.look.px(8)))
+    _difference(context, dialog.body, diff.splitlines()).pack(fill="both", expand=True)
     default = dialog.add_button("&Close" if not choices else "&Cancel", dialog.destroy)
     for label, run in choices:
         dialog.add_button(label, _closing(dialog, run))
     dialog.appear(default)
     return dialog
+
+
+def _difference(context: Context, parent: ttk.Frame, lines: Sequence[str]) -> ttk.Frame:
+    frame = ttk.Frame(parent)
+    text = tk.Text(frame, wrap="none", width=_DIFF_COLUMNS, height=min(_DIFF_LINES, max(6, len(lines))))
+    context.look.dress(text)
+    across = Scrollbar(frame, orient="horizontal", command=text.xview)
+    down = Scrollbar(frame, orient="vertical", command=text.yview)
+    text.configure(xscrollcommand=across.set, yscrollcommand=down.set)
+    text.grid(row=0, column=0, sticky="nswe")
+    down.grid(row=0, column=1, sticky="ns")
+    across.grid(row=1, column=0, sticky="we")
+    frame.columnconfigure(0, weight=1)
+    frame.rowconfigure(0, weight=1)
+    for number, line in enumerate(lines):
+        text.insert("end", f"\n{line}" if number else line, _tag(line))
+    text.configure(state="disabled")
+    return frame
 
 
 def _closing(dialog: Dialog, run: Callable[[], None]) -> Callable[[], None]:

@@ -42,7 +42,7 @@ class EditPane(ttk.Frame):
         self._bar = ttk.Frame(self, padding=(px(12), px(6)))
         self._bar.pack(side="bottom", fill="x")
         self.verdict = ttk.Label(self._bar, justify="left")
-        self.verdict.pack(fill="x", pady=(0, px(6)))
+        self._presses = ttk.Frame(self._bar)
         self._scrolled = Scrolled(self, context)
         self._scrolled.pack(fill="both", expand=True)
         self._form = self._scrolled.inside
@@ -50,7 +50,7 @@ class EditPane(ttk.Frame):
         self._rows: list[ttk.Frame] = []
         self._scrolled.canvas.bind("<Configure>", lambda _: self._place(), add=True)
         self.apply_button, self.revert_button, self.file_button, self.save_button = self._buttons()
-        self._bar.bind("<Configure>", lambda event: self.verdict.configure(wraplength=event.width - px(30)))
+        self._bar.bind("<Configure>", lambda event: self._place_bar(event.width))
 
     def _buttons(self) -> list[ttk.Button]:
         may_change = self.context.may_change
@@ -69,12 +69,20 @@ class EditPane(ttk.Frame):
                 key="Ctrl+S",
             ),
         )
-        made = [action.button(self._bar, self.context.tips) for action in actions]
+        made = [action.button(self._presses, self.context.tips) for action in actions]
         made[0].configure(style="Main.TButton")
         for button in made:
             button.pack(side="left", padx=(0, self.context.look.px(8)))
             button.state(["!disabled" if may_change else "disabled"])
         return made
+
+    def _place_bar(self, width: int) -> None:
+        """Say what a restart does beside the buttons, or above them where there is no room."""
+        taken, margin = self._presses.winfo_reqwidth(), self.context.look.px(30)
+        beside = width > 2 * taken
+        self.verdict.grid(row=0, column=int(beside), sticky="w")
+        self._presses.grid(row=1 - int(beside), column=0, sticky="nw")
+        self.verdict.configure(wraplength=width - margin - taken * beside)
 
     def restyle(self) -> None:
         """Take the colours of the look."""
@@ -105,6 +113,8 @@ class EditPane(ttk.Frame):
             made.on_enter = self.apply
             self.fields[field.name] = made
         self._checked = None
+        # Only then do the fields know how wide they want to be.
+        self.update_idletasks()
         self._place()
         self._scrolled.let_scroll(self._form)
 

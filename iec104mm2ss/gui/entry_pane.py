@@ -41,6 +41,7 @@ class EntryPane(ttk.Frame):
         self.key = ""
         self.pinned = tk.BooleanVar(self, value=False)
         self.on_turn: Callable[[], None] = lambda: None
+        self._detailed = ("", "")
         self.book = ttk.Notebook(self)
         self.log = LogPane(self.book, context)
         self.trace = TracePane(self.book, context)
@@ -74,6 +75,12 @@ class EntryPane(ttk.Frame):
     def tab(self) -> str:
         """The name of the tab that is seen."""
         return TABS[int(self.book.index("current"))]  # type: ignore[no-untyped-call]
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether details are seen, or not known yet: the log's file has the entry's name."""
+        entry = self.context.entries.get(self.key)
+        return entry is not None and (self.tab in {"details", "edit"} or self._detailed != (entry.key, entry.name))
 
     def turn_to(self, name: str) -> None:
         """Show a tab."""
@@ -112,7 +119,7 @@ class EntryPane(ttk.Frame):
             set_text(self._title, f"{self.key} is not there any more")
             self._title.configure(style=_STYLES[Weight.NOTICE])
             return
-        set_text(self._title, _caption_of(entry))
+        set_text(self._title, _caption_of(entry, self.context.behind))
         weight = words.weight(entry)
         style = _STYLES.get(weight, "Strong.TLabel")
         if str(self._title.cget("style")) != style:
@@ -121,6 +128,7 @@ class EntryPane(ttk.Frame):
     def detail(self, details: Details) -> None:
         """Show the details of the entry, in the tabs that need them."""
         if details.entry.key == self.key:
+            self._detailed = details.entry.key, details.entry.name
             self.log.detail(details)
             self.details.detail(details)
             self.edit.detail(details)
@@ -145,6 +153,6 @@ class EntryPane(ttk.Frame):
         self.trace.show("")
 
 
-def _caption_of(entry: Entry) -> str:
-    why = f": {entry.reason}" if entry.reason else f" for {age(entry.age)}"
-    return f"{entry.key}   {entry.name}   {words.state(entry)}{why}"
+def _caption_of(entry: Entry, behind: float) -> str:
+    why = f": {entry.reason}" if entry.reason else ""
+    return f"{entry.key}   {entry.name}   {words.state(entry)} for {age(entry.age + behind)}{why}"

@@ -96,20 +96,21 @@ class Errands:
     def save(self) -> None:
         """Show what differs from the file, and write it when the user says so."""
         choices = (("&Save", lambda: self._ask(Save())), ("Save &as…", self.save_as)) if self.can_change() else ()
-        self._with_difference("Save to file", choices)
+        lead = "These rows are written; all others and every comment stay. The file as it was stays beside it as .bak."
+        self._with_difference("Save to file", lead, choices)
 
     def difference(self) -> None:
         """Show what differs from the file."""
-        self._with_difference("Unsaved changes", ())
+        self._with_difference("Unsaved changes", "What runs differs from the file in these rows.", ())
 
-    def _with_difference(self, title: str, choices: Iterable[tuple[str, Callable[[], None]]]) -> None:
+    def _with_difference(self, title: str, lead: str, choices: Iterable[tuple[str, Callable[[], None]]]) -> None:
         def know(answer: Answer) -> None:
             if not isinstance(answer, Done):
                 self._context.outcome(answer)
             elif not answer.text:
                 self._context.say("nothing differs from the file", Weight.NORMAL)
             else:
-                show_difference(self._context, title, answer.text, choices)
+                show_difference(self._context, title, lead, answer.text, choices)
 
         self._context.relay.ask(Diff(), know, self._context.lost)
 
@@ -127,7 +128,8 @@ class Errands:
         def know(answer: Answer) -> None:
             if isinstance(answer, Done):
                 choices = (("&Reload", lambda: self._ask(Reload())),)
-                show_difference(self._context, "Reload the file", answer.text, choices)
+                lead = "What a reload does; everything else goes on untouched."
+                show_difference(self._context, "Reload the file", lead, answer.text, choices)
             else:
                 self._context.outcome(answer)
 

@@ -41,6 +41,7 @@ class Head(ttk.Frame):
         self._totals = ttk.Frame(self)
         self.tiles: dict[Tile, ttk.Button] = {}
         self._shown: list[Tile] = []
+        self._chosen: Tile | None = None
         self._headings: dict[Role, ttk.Label] = {}
         self.unsaved = ttk.Button(self._totals, style="Notice.Tile.TButton")
         self.refused = ttk.Label(self._totals, style="Notice.TLabel")
@@ -88,6 +89,10 @@ class Head(ttk.Frame):
         else:
             self.mark.grid_remove()
 
+    def answers(self) -> None:
+        """Say that the program answers, though it has nothing new."""
+        self._mark()
+
     def lost(self, reason: str) -> None:
         """Say that the program does not answer."""
         where = self._context.relay.line.where
@@ -102,12 +107,17 @@ class Head(ttk.Frame):
 
     def _count(self, snapshot: Snapshot) -> None:
         totals = snapshot.totals
-        for (role, state), count in totals.items():
-            _set(self._tile((role, state)), f"{words.GLYPHS[state]} {count} {state}")
+        present = [
+            tile
+            for role, _ in self._context.kind.roles
+            for state in State
+            if totals[tile := (role, state)] or tile == self._chosen
+        ]
+        for tile in present:
+            _set(self._tile(tile), f"{words.GLYPHS[tile[1]]} {totals[tile]} {tile[1]}")
         for role, heading in self._context.kind.roles:
             count = sum(count for (of, _), count in totals.items() if of is role)
             _set(self._headings[role], f"{heading} {count}")
-        present = [(role, state) for role, _ in self._context.kind.roles for state in State if totals[role, state]]
         if present != self._shown:
             self._arrange(present)
 
@@ -132,7 +142,8 @@ class Head(ttk.Frame):
         self._shown = present
 
     def choose(self, tile: Tile | None) -> None:
-        """Mark the totals that the list is narrowed to."""
+        """Mark the totals that the list is narrowed to, which stay where they are though there be none any more."""
+        self._chosen = tile
         for of, button in self.tiles.items():
             button.state(["selected" if of == tile else "!selected"])
 

@@ -7,7 +7,8 @@ import tkinter as tk
 from dataclasses import dataclass
 from tkinter import font, ttk
 
-from iec104mm2ss.gui.marks import Boxes
+from iec104mm2ss.gui.display import resolution
+from iec104mm2ss.gui.marks import Arrows, Boxes
 
 _TEXT = 13
 _SMALL = 12
@@ -90,7 +91,7 @@ class Look:
         self.zoom = zoom if LEAST_ZOOM <= zoom <= MOST_ZOOM else 1.0
         self.style = ttk.Style(root)
         self.style.theme_use("clam")
-        self._boxes = Boxes(root, self.style)
+        self._boxes, self._arrows = Boxes(root, self.style), Arrows(root, self.style)
         # Kept: a font ends with the object that made it.
         self._made = [font.Font(root, name=name, exists=False) for name in (STRONG, TITLE)]
         self.apply()
@@ -123,6 +124,7 @@ class Look:
         """Set fonts, colours and styles anew."""
         self._fonts()
         self._boxes.draw(self.palette, self.px(14))
+        self._arrows.draw(self.palette, self.px(11))
         self.root.configure(background=self.palette.ground)
         _base(self.style, self.palette, self)
         _buttons(self.style, self.palette, self)
@@ -141,6 +143,14 @@ class Look:
         """Return the height of a row in lists."""
         return font.nametofont("TkDefaultFont", self.root).metrics("linespace") + self.px(7)
 
+    def text_line(self) -> int:
+        """Return the height of a line in texts."""
+        return font.nametofont("TkFixedFont", self.root).metrics("linespace") + self.px(1)
+
+    def text_margin(self) -> int:
+        """Return the least room above and below the lines of a text."""
+        return self.px(3)
+
     def dress(self, text: tk.Text) -> None:
         """Give a text widget, which ttk does not know, the look."""
         p = self.palette
@@ -154,7 +164,7 @@ class Look:
             highlightthickness=0,
             borderwidth=0,
             padx=self.px(8),
-            pady=self.px(4),
+            pady=self.text_margin(),
             font="TkFixedFont",
             spacing1=self.px(1),
         )
@@ -176,7 +186,8 @@ class Look:
             selectcolor=p.ink,
             relief="flat",
             borderwidth=1,
-            activeborderwidth=0,
+            # The room that Tk leaves around an entry does not grow with the display's dots.
+            activeborderwidth=self.px(4) - 4,
             font="TkMenuFont",
         )
         for child in menu.winfo_children():
@@ -185,15 +196,10 @@ class Look:
 
 
 def display_scale(root: tk.Tk) -> float:
-    """Return how many pixels the display has for one at 96 dots per inch; at least 1.
-
-    X11 desktops say it in the resource `Xft.dpi`, which Tk gives only to an application of the name `Xft`.
-    """
+    """Return how many pixels the display has for one at 96 dots per inch; at least 1."""
     scale = root.winfo_fpixels("1i") / _DOTS_PER_INCH
     if sys.platform == "linux":
-        probe = tk.Tk(baseName="Xft", className="Xft")
-        wanted = str(probe.option_get("dpi", "Dpi"))  # type: ignore[no-untyped-call]
-        probe.destroy()
+        wanted = resolution()
         if wanted.isdigit():
             scale = max(scale, int(wanted) / _DOTS_PER_INCH)
     return max(1.0, round(scale, 2))
@@ -256,10 +262,10 @@ def _lists(style: ttk.Style, p: Palette, look: Look) -> None:
     style.configure("Treeview", background=p.surface, fieldbackground=p.surface, foreground=p.normal)
     style.configure("Treeview", rowheight=look.line_height(), borderwidth=0, indent=look.px(16))
     style.configure("Treeview", bordercolor=p.border, lightcolor=p.surface, darkcolor=p.surface)
-    style.map("Treeview", background=[("selected", p.selection)], foreground=[("selected", p.ink)])
-    style.configure("Treeview.Item", indicatorsize=look.px(11), foreground=p.dim)
+    # The colour of what is not normal stays in a selected row.
+    style.map("Treeview", background=[("selected", p.selection)], foreground=[])
     style.configure("Treeview.Heading", background=p.ground, foreground=p.dim, relief="flat", font="TkHeadingFont")
-    style.configure("Treeview.Heading", padding=(look.px(4), look.px(4)), bordercolor=p.ground)
+    style.configure("Treeview.Heading", padding=(look.px(2), look.px(4)), bordercolor=p.ground)
     style.map("Treeview.Heading", background=[("active", p.raised)])
     for orient in ("Vertical", "Horizontal"):
         name = f"{orient}.TScrollbar"

@@ -1,9 +1,15 @@
-"""The boxes of checks, drawn at the display's scaling: Tk's own are crossed out where they mean yes."""
+"""The boxes of checks and the arrows of groups, drawn at the display's scaling.
+
+Tk's own boxes are crossed out where they mean yes, and its arrows stay small on a display of many dots.
+"""
 
 from __future__ import annotations
 
 import math
+import struct
 import tkinter as tk
+import zlib
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -11,12 +17,17 @@ if TYPE_CHECKING:
 
     from iec104mm2ss.gui.look import Palette
 
-# Corners of the tick, in parts of the box's size.
+# Corners of lines, in parts of the mark's size.
 _TICK: Final = ((0.22, 0.53), (0.42, 0.72), (0.79, 0.29))
+_DOWN: Final = ((0.14, 0.34), (0.5, 0.7), (0.86, 0.34))
+_ASIDE: Final = ((0.34, 0.14), (0.7, 0.5), (0.34, 0.86))
 _THICK = 0.13
 _GAP = 0.45
-_ELEMENT = "Box.indicator"
+_ELEMENT, _ARROW = "Box.indicator", "Arrow.indicator"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_EIGHT_BITS, _RGBA = 8, 6
 
+Line = tuple[tuple[float, float], ...]
 Rgb = tuple[int, int, int]
 Part = tuple[str, dict[str, object]]
 
@@ -39,6 +50,38 @@ class Boxes:
         _draw(self._on, size, palette.accent, palette.accent, palette.surface)
 
 
+class Arrows:
+    """The images before an entry that others are below of: pointing down where they are seen, else aside."""
+
+    def __init__(self, root: tk.Misc, style: ttk.Style) -> None:
+        self._down, self._aside, self._none = (tk.PhotoImage(master=root) for _ in range(3))
+        # user1 is Tk's name for an item that is open, user2 for one that has none below it.
+        style.element_create(_ARROW, "image", self._aside, ("user2", self._none), ("user1", self._down), sticky="")
+        indicator: Part = (_ARROW, {"side": "left"})
+        text: Part = ("Treeitem.text", {"side": "left"})
+        whole: Part = ("Treeitem.padding", {"sticky": "nswe", "children": [indicator, text]})
+        style.layout("Treeview.Item", [whole])  # type: ignore[list-item]
+
+    def draw(self, palette: Palette, size: int) -> None:
+        """Draw all anew; `size` in pixels."""
+        self._none.configure(width=size, height=size)
+        for image, corners in ((self._down, _DOWN), (self._aside, _ASIDE)):
+            image.configure(format="png", data=_line(corners, size, _rgb(palette.dim)))
+
+
+def _line(corners: Line, size: int, ink: Rgb) -> bytes:
+    """Return a line on nothing, as PNG: it lies on rows of several colours."""
+    rows = b"".join(
+        b"\0" + b"".join(bytes((*ink, round(255 * _covered(x + 0.5, y + 0.5, size, corners)))) for x in range(size))
+        for y in range(size)
+    )
+    header = struct.pack(">IIBBBBB", size, size, _EIGHT_BITS, _RGBA, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return _PNG + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+
+
 def _draw(image: tk.PhotoImage, size: int, ground: str, edge: str, tick: str) -> None:
     image.configure(width=size + round(size * _GAP), height=size)
     image.blank()
@@ -53,13 +96,13 @@ def _pixel(x: int, y: int, size: int, ground: str, edge: str, tick: str) -> str:
     thin = max(1, round(size / 14))
     if min(x, y, size - 1 - x, size - 1 - y) < thin:
         return edge
-    return _mixed(ground, tick, _covered(x + 0.5, y + 0.5, size)) if tick else ground
+    return _mixed(ground, tick, _covered(x + 0.5, y + 0.5, size, _TICK)) if tick else ground
 
 
-def _covered(x: float, y: float, size: int) -> float:
-    """Return how much of a pixel the tick covers, 0 to 1."""
-    corners = [(a * size, b * size) for a, b in _TICK]
-    away = min(_distance(x, y, *corners[0], *corners[1]), _distance(x, y, *corners[1], *corners[2]))
+def _covered(x: float, y: float, size: int, corners: Line) -> float:
+    """Return how much of a pixel a line covers, 0 to 1."""
+    places = [(a * size, b * size) for a, b in corners]
+    away = min(_distance(x, y, *a, *b) for a, b in pairwise(places))
     return min(1.0, max(0.0, size * _THICK / 2 + 0.5 - away))
 
 

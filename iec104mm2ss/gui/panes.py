@@ -56,6 +56,11 @@ class Panes(ttk.Panedwindow):
                 pane.show(key)
         self.ask()
 
+    def prepare(self) -> None:
+        """Make the second pane, which takes 0.1 s, before somebody waits for it."""
+        if self.second is None and self._spare is None:
+            self._spare = self._make()
+
     def split(self, key: str = "") -> None:
         """Show a second pane, with an entry or with the first one's."""
         if self.second is None:
@@ -82,10 +87,9 @@ class Panes(ttk.Panedwindow):
 
     def ask(self) -> None:
         """Ask for the details of what is shown; never twice at a time."""
-        for key in {pane.key for pane in self.all} - self._asked:
-            if key in self._context.entries:
-                self._asked.add(key)
-                self._context.relay.ask(Show(key), partial(self._detail, key), partial(self._lost, key))
+        for key in {pane.key for pane in self.all if pane.wants_details} - self._asked:
+            self._asked.add(key)
+            self._context.relay.ask(Show(key), partial(self._detail, key), partial(self._lost, key))
 
     def _lost(self, key: str, _: ConnectionError) -> None:
         self._asked.discard(key)

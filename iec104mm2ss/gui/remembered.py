@@ -18,7 +18,7 @@ class Remembered:
     zoom: float = 1.0
     columns: list[str] = field(default_factory=list)
     widths: dict[str, float] = field(default_factory=dict)
-    abnormal_first: bool = False
+    abnormal_first: bool = True
     split: bool = False
     sashes: dict[str, float] = field(default_factory=dict)
 

@@ -34,6 +34,9 @@ class Transcript(ttk.Frame):
         self._state = tk.StringVar(self)
         self._unseen = 0
         self.following = True
+        self._odd = 0
+        self._end = "end"
+        """The first line that is seen where the last one is seen, too."""
         both = ttk.Frame(self, padding=context.look.px(4))
         self.bar, self._finding = ttk.Frame(both), ttk.Frame(both)
         self.text = tk.Text(self, wrap="none", state="disabled", undo=False, exportselection=True)
@@ -84,17 +87,18 @@ class Transcript(ttk.Frame):
         self.text.bind("<Button-1>", lambda _: self.text.focus_set(), add=True)
         for sequence in ("<MouseWheel>", "<Button-4>", "<Button-5>", "<KeyPress>", "<B1-Motion>"):
             self.text.bind(sequence, lambda _: self.after_idle(self._look), add=True)
-        self.text.bind("<Configure>", lambda _: self._keep_end(), add=True)
+        self.text.bind("<Configure>", lambda event: self._resized(event.height), add=True)
 
     def restyle(self) -> None:
-        """Take the colours of the look."""
+        """Take the colours of the look, and its measures."""
         self.context.look.dress(self.text)
+        self._resized(self.text.winfo_height())
 
     # Lines
 
     def _look(self) -> None:
         """Follow the end if it is seen after somebody has scrolled."""
-        self.following = self.text.yview()[1] >= 1.0
+        self.following = self.text.yview()[1] >= 1.0 or self.text.compare("@0,0", ">=", self._end)
         self._unseen *= not self.following
         self._say_state()
 
@@ -102,10 +106,21 @@ class Transcript(ttk.Frame):
         self.text.yview(*where)
         self._look()
 
+    def _resized(self, height: int) -> None:
+        """Let the room above and below the lines be what is left over, so that no line is cut in two."""
+        margin = self.context.look.text_margin()
+        half, self._odd = divmod((height - 2 * margin) % self.context.look.text_line(), 2)
+        self.text.configure(pady=margin + half)
+        self._end = "end"
+        self._keep_end()
+
     def _keep_end(self) -> None:
         """Go on showing the end when there is less room, or more."""
         if self.following:
             self.text.yview_moveto(1.0)
+            # Not as far as the empty line behind the last one. Units would count hidden lines, too.
+            self.text.yview_scroll(self._odd - self.context.look.text_line(), "pixels")
+            self._end = self.text.index("@0,0")
 
     def add(self, lines: Sequence[LineOfText]) -> None:
         """Put lines at the end."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ class EntryTree(ttk.Frame):
         self.on_choice: Callable[[str], None] = lambda _key: None
         self.on_wish: Callable[[], None] = lambda: None
         self._rows: dict[str, Row] = {}
+        self._behind = 0.0
         self._families: list[Family] = []
         self._order: list[tuple[str, tuple[str, ...]]] = []
         self._shown: dict[str, tuple[str, ...]] = {}
@@ -59,7 +61,7 @@ class EntryTree(ttk.Frame):
 
     def _prepare_columns(self) -> None:
         for place, column in self._placed():
-            self.tree.heading(place, command=lambda it=column: self._sort_by(it))  # type: ignore[misc]
+            self.tree.heading(place, command=partial(self.sort_by, column))
             last = column.name == "event"
             self.tree.column(place, width=self.look.digits(column.width), minwidth=_LEAST_WIDTH, stretch=last)
             self.tree.column(place, anchor="e" if column.right else "w")
@@ -106,9 +108,19 @@ class EntryTree(ttk.Frame):
     def show(self, rows: Sequence[Row]) -> None:
         """Show other rows, or the same with other contents."""
         self._rows = {row.entry.key: row for row in rows}
+        self._behind = 0.0
         self._families = arrangement.families(rows)
         self._forget()
         self._arrange()
+
+    def age(self, seconds: float) -> None:
+        """Show the rows as they are, so long after they were new."""
+        self._behind = seconds
+        self._draw_visible()
+
+    def _row(self, key: str) -> Row | None:
+        row = self._rows.get(key)
+        return row.later(self._behind) if row and self._behind else row
 
     def _forget(self) -> None:
         gone = [key for key in self._shown if key not in self._rows]
@@ -128,7 +140,7 @@ class EntryTree(ttk.Frame):
         self._arrange()
         self.on_wish()
 
-    def _sort_by(self, column: Column) -> None:
+    def sort_by(self, column: Column) -> None:
         """Sort by a column: upwards, downwards, and as in the file at the third click."""
         if self.wish.column is not column:
             self.ask(column=column, descending=False)
@@ -163,6 +175,9 @@ class EntryTree(ttk.Frame):
             if before.get(head) != masters:
                 self.tree.set_children(head, *masters)
         self._order = order
+        # One that was left out while another was selected comes back as if it were selected, too.
+        if len(self.tree.selection()) > 1:
+            self.tree.selection_set(self.tree.focus())
 
     @property
     def shown_count(self) -> int:
@@ -185,7 +200,7 @@ class EntryTree(ttk.Frame):
             seen = key
 
     def _draw(self, key: str) -> None:
-        row = self._rows.get(key)
+        row = self._row(key)
         if row is None:
             return
         weight = words.weight(row.entry)
@@ -205,12 +220,13 @@ class EntryTree(ttk.Frame):
     def tip_at(self, x: int, y: int) -> str:
         """Return what a heading means, or all that is to say of a row."""
         key, column = self.place_at(x, y)
-        row = self._rows.get(key)
+        row = self._row(key)
         if row is None:
             in_heading = self.tree.identify_region(x, y) == "heading"
             return f"{column.tip}\nClick to sort." if column and in_heading else ""
         it = row.entry
         lines = [f"{it.key}  {it.name}", f"{it.state}: {words.MEANINGS[it.state]}, for {age(it.age)}"]
+        lines += [f"at {it.address}"] if it.role is Role.RTU else []
         lines += [it.reason] if it.reason else []
         lines += [f"{it.event}, {age(it.event_age)} ago"] if it.event else []
         return "\n".join(lines)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import tkinter as tk
 from pathlib import PurePath
 from tkinter import ttk
 from typing import TYPE_CHECKING, Final
 
-from iec104mm2ss.console.requests import Denied, Status
-from iec104mm2ss.console.snapshot import Snapshot
+from iec104mm2ss.console.rates import Rates
 from iec104mm2ss.gui import commands, panes, remembered
 from iec104mm2ss.gui.columns import Row
 from iec104mm2ss.gui.context import Context
@@ -22,7 +20,7 @@ from iec104mm2ss.gui.head import Head
 from iec104mm2ss.gui.kinds import KINDS
 from iec104mm2ss.gui.look import Look
 from iec104mm2ss.gui.menus import Menus
-from iec104mm2ss.gui.rates import Rates
+from iec104mm2ss.gui.poll import Poll
 from iec104mm2ss.gui.relay import Relay
 from iec104mm2ss.gui.send_bar import SendBar
 from iec104mm2ss.gui.tooltip import Tooltips
@@ -36,19 +34,20 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from iec104mm2ss.console.line import Line
-    from iec104mm2ss.console.requests import Answer
+    from iec104mm2ss.console.snapshot import Snapshot
     from iec104mm2ss.gui.head import Tile
 
-POLL_MS: Final = 500
-PATIENCE: Final = 3.0
-"""Seconds without an answer after which the window says so."""
 MOST_FAULTS: Final = 20
 """After so many errors in its own code the window gives up; the program goes on without it."""
 CLOSED: Final = "closed"
 STOPPED: Final = "stopped"
 _ended: Final[list[Window]] = []
 _SIZE = (1320, 820)
+_AROUND = 96
+"""The height of menu bar, title bar and the desktop's own panel."""
 _LEAST_HEIGHT = 100
+_PREPARE_MS = 2000
+_UPPER_SHARE = 0.5
 
 
 def run_window(
@@ -86,8 +85,6 @@ class Window:
         self._faults = 0
         self._crash: BaseException | None = None
         self._outcome = CLOSED
-        self._asked_at: float | None = None
-        self._timer: str | None = None
         self._question: tk.Toplevel | None = None
         self.on_ready: Callable[[Window], None] | None = None
         self.snapshot: Snapshot | None = None
@@ -120,6 +117,7 @@ class Window:
         )
         self.errands = Errands(self.context, lambda: self.tree.chosen)
         self.head = Head(self.root, self.context, self._tile)
+        self.poll = Poll(self.context, self.show, self._age, self.head.lost)
         self.head.unsaved.configure(command=self.errands.save)
         self.halves = ttk.Panedwindow(self.root, orient="vertical")
         upper = ttk.Frame(self.halves)
@@ -127,7 +125,9 @@ class Window:
         self.panes = panes.Panes(self.halves, self.context, self.errands.save)
         self.actions = commands.actions(self)
         self.filter = FilterBar(upper, self.context, self.tree, commands.beside_filter(self.actions))
-        self.menus = Menus(self.root, self.look, commands.menu_bar(self), commands.row_menu(self.actions))
+        self.menus = Menus(
+            self.root, self.look, commands.menu_bar(self), commands.row_menu(self.actions, data=self.context.kind.sends)
+        )
         self.send_bar = SendBar(self.root, self.context) if self.context.kind.sends else None
         self._lay_out(upper)
         self._connect()
@@ -160,7 +160,7 @@ class Window:
         self.filter.abnormal_first.set(look.abnormal_first)
         self.tree.ask(abnormal_first=look.abnormal_first)
         width = min(self.look.px(_SIZE[0]), self.root.winfo_screenwidth())
-        height = min(self.look.px(_SIZE[1]), self.root.winfo_screenheight())
+        height = min(self.look.px(_SIZE[1]), self.root.winfo_screenheight() - self.look.px(_AROUND))
         self.root.minsize(self.look.px(480), self.look.px(320))
         self.root.geometry(f"{width}x{height}")
         commands.take_geometry(self.root, look.geometry)
@@ -172,7 +172,7 @@ class Window:
         """Divide the window as it was, once it has its height."""
         if event.height > self.look.px(_LEAST_HEIGHT):
             self.halves.unbind("<Configure>")
-            share = min(0.9, max(0.1, self.remembered.sashes.get("halves", 0.55)))
+            share = min(0.9, max(0.1, self.remembered.sashes.get("halves", _UPPER_SHARE)))
             place = round(event.height * share)
             self.root.after_idle(lambda: self.halves.sashpos(0, place))  # type: ignore[no-untyped-call]
 
@@ -193,29 +193,12 @@ class Window:
 
     def refresh(self) -> None:
         """Ask for a snapshot now, unless one is on its way."""
-        if self._timer is not None:
-            self.root.after_cancel(self._timer)
-        self._timer = self.root.after(POLL_MS, self.refresh)
-        if self._asked_at is None:
-            self._asked_at = time.monotonic()
-            self.context.relay.ask(Status(), self._answered, self._lost)
-        elif time.monotonic() - self._asked_at > PATIENCE:
-            self.head.lost(f"no answer for {time.monotonic() - self._asked_at:.0f} s")
-
-    def _answered(self, answer: Answer) -> None:
-        self._asked_at = None
-        if isinstance(answer, Snapshot):
-            self.show(answer)
-        elif isinstance(answer, Denied):
-            self.head.lost(answer.text)
-
-    def _lost(self, error: ConnectionError) -> None:
-        self._asked_at = None
-        self.head.lost(str(error))
+        self.poll.now()
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
         first, self.snapshot = self.snapshot is None, snapshot
+        self.context.behind = 0.0
         self.rates.take(snapshot)
         before, self.context.entries = self.context.entries, {entry.key: entry for entry in snapshot.entries}
         chosen, moved = self.tree.chosen, panes.moved(before, self.context.entries)
@@ -230,6 +213,13 @@ class Window:
         if first:
             self._show_first(snapshot)
 
+    def _age(self, seconds: float) -> None:
+        """Let the ages of the last snapshot go on, so long after it."""
+        self.context.behind = seconds
+        self.tree.age(seconds)
+        self.head.answers()
+        self.panes.show({})
+
     def _show_first(self, snapshot: Snapshot) -> None:
         attached = " (attached)" if self.context.relay.line.where else ""
         self.root.title(f"{self.context.kind.title} - {PurePath(snapshot.file).name} @ {snapshot.host}{attached}")
@@ -237,6 +227,7 @@ class Window:
             self.tree.choose(snapshot.entries[0].key)
         if self.on_ready is not None:
             self.root.after_idle(self.on_ready, self)
+        self.root.after(_PREPARE_MS, self.panes.prepare)
 
     def _tile(self, tile: Tile) -> None:
         self.tree.ask(tile=None if self.tree.wish.tile == tile else tile)
