@@ -297,7 +297,7 @@ class _Writer(logging.handlers.QueueListener):
         except OSError as error:
             reason = error.strerror or str(error)
             self._lose(row, len(lines) - written, reason)
-            self._complain(f"{row.file}: {reason} (lines lost so far: {self.lost})")
+            self._complain(f"{self._folder.path / row.file}: {reason} (lines lost so far: {self.lost})")
 
     def _lose(self, row: _Row, count: int, reason: str) -> None:
         if count:
@@ -323,15 +323,15 @@ class _Folder:
 
     def __init__(self, path: Path, size: int, files: int) -> None:
         self.size = size
-        self._path = path
+        self.path = path
         self._files = files
 
     def with_limits(self, size: int, files: int) -> "_Folder":
-        return _Folder(self._path, size, files)
+        return _Folder(self.path, size, files)
 
     def append(self, file: str, data: bytes, header: bytes) -> None:
         """Write all of `data` or nothing, after `header` where the file is new; raises OSError."""
-        path = self._path / file
+        path = self.path / file
         length = _length(path)
         if length + len(data) > self.size:
             self._make_room(path, length)
@@ -362,7 +362,7 @@ class _Folder:
         try:
             return os.open(path, _OPEN_FLAGS, 0o640)
         except FileNotFoundError:
-            self._path.mkdir(0o750, parents=True, exist_ok=True)
+            self.path.mkdir(0o750, parents=True, exist_ok=True)
             return os.open(path, _OPEN_FLAGS, 0o640)
 
 

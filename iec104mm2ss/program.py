@@ -16,7 +16,7 @@ from iec104mm2ss import __version__, window
 from iec104mm2ss.console.address import TakenError, likely_path, own_path
 from iec104mm2ss.console.names import lines
 from iec104mm2ss.logs import ConnectionLogs, console
-from iec104mm2ss.process import FileClaim, on_signals, raise_file_limit
+from iec104mm2ss.process import FileClaim, collecting_late, on_signals, raise_file_limit
 from iec104mm2ss.service import S, Service
 from iec104mm2ss.settings.cells import UnusableError
 from iec104mm2ss.settings.draft import Draft
@@ -73,7 +73,6 @@ def parser(name: str, description: str, file: Path, what: str) -> argparse.Argum
     made.add_argument(
         "--attach",
         metavar="PATH",
-        type=Path,
         nargs="?",
         const="",
         help="show the window of a program that runs without one, by its control socket",
@@ -107,19 +106,21 @@ def address_and_port(text: str) -> tuple[str, int]:
     raise argparse.ArgumentTypeError(f"{text!r} should look like 127.0.0.1:9104")
 
 
-def print_line(text: str) -> None:
+def print_line(text: str, end: str = "\n") -> None:
     """Print an answer that was asked for, also where the terminal or file has characters for a few scripts only."""
     encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)  # noqa: T201 - what this is for
+    print(text.encode(encoding, "backslashreplace").decode(encoding), end=end, flush=True)  # noqa: T201 - what this is for
 
 
 def main(program: Program[S], options: argparse.Namespace) -> int:
     """Do what the options ask for and return the exit status."""
-    if options.attach is not None:
-        return window.attach(program.name, options.attach or likely_path(program.name), may_change=options.control)
     if options.check:
         return _check(program, options.ini)
-    return _run(program, options)
+    with collecting_late():
+        if options.attach is not None:
+            path = Path(options.attach) if options.attach else likely_path(program.name)
+            return window.attach(program.name, path, may_change=options.control)
+        return _run(program, options)
 
 
 def _check(program: Program[S], file: Path) -> int:
@@ -134,7 +135,7 @@ def _check(program: Program[S], file: Path) -> int:
     for problem in problems:
         print_line(str(problem))
     print_line(summary)
-    faultless = lines(draft.settings) and not any(problem.refused for problem in problems)
+    faultless = lines(draft.settings) and all(problem.is_warning for problem in problems)
     return EXIT_OK if faultless else EXIT_CONFIGURATION
 
 
@@ -178,7 +179,7 @@ def _usable(program: Program[S], file: Path, log: logging.Logger) -> Draft[S] | 
         log.error("%s", whole_file(file, error)[0])  # noqa: TRY400 - the user's fault, which has no use for a traceback
         return None
     for problem in draft.problems:
-        log.log(logging.ERROR if problem.refused else logging.WARNING, "%s", problem)
+        log.log(logging.WARNING if problem.is_warning else logging.ERROR, "%s", problem)
     if lines(draft.settings):
         return draft
     if any(problem.row for problem in draft.problems):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from iec104mm2ss.console.line import LocalLine
 from iec104mm2ss.console.remote import RemoteLine
 from iec104mm2ss.logs import console
-from iec104mm2ss.process import on_signals
+from iec104mm2ss.process import collect_from_now, on_signals, on_stop_signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +52,8 @@ class _Windowed:
         self._thread = threading.Thread(target=self._serve, name=service.name)
 
     def run(self) -> None:
+        import iec104mm2ss.gui.window  # noqa: F401, PLC0415 - before the loop wants the processor, too
+
         self._thread.start()
         self._started.result()
         on_signals(self._service.loop, self._service.stop, self._service.reload)
@@ -115,9 +117,12 @@ def attach(name: str, path: Path, *, may_change: bool) -> int:
         return EXIT_NO_WINDOW
     from iec104mm2ss.gui.window import run_window  # noqa: PLC0415 - for who wants a window alone
 
+    over = threading.Event()
+    on_stop_signals(lambda _: over.set())
     line = RemoteLine(path, may_change=may_change)
+    collect_from_now()
     try:
-        run_window(line, name, report=lambda bug: log.error("internal error in the window", exc_info=bug))
+        run_window(line, name, report=lambda bug: log.error("internal error in the window", exc_info=bug), stop=over)
     finally:
         line.close()
     return 0

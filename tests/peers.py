@@ -39,8 +39,9 @@ class RawMaster(Connection):
         source: str = "127.0.0.1",
         buffer: int = 0,
         within: float = PATIENCE,
+        host: str = "127.0.0.1",
     ) -> None:
-        super().__init__(_connect(port, source, buffer, within), constants)
+        super().__init__(_connect((host, port), source, buffer, within), constants)
         self._next_test = 0.0
 
     def start(self, within: float = PATIENCE) -> bytes:
@@ -72,7 +73,15 @@ def started_master(
     return master
 
 
-def _connect(port: int, source: str, buffer: int, within: float) -> socket.socket:
+def is_let_in(port: int) -> bool:
+    """Whether a connection made now gets a place; while others go, or are tested, it may not."""
+    with RawMaster(port) as master:
+        master.send_raw(TESTFR_ACT)
+        master.wait_for(lambda: bool(master.ended or master.supervisory), "answer or end")
+        return bool(master.supervisory)
+
+
+def _connect(address: tuple[str, int], source: str, buffer: int, within: float) -> socket.socket:
     give_up = time.monotonic() + within
     while True:
         sock = socket.socket()
@@ -80,7 +89,7 @@ def _connect(port: int, source: str, buffer: int, within: float) -> socket.socke
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         try:
             sock.bind((source, 0))
-            sock.connect(("127.0.0.1", port))
+            sock.connect(address)
         except OSError:
             sock.close()
             if time.monotonic() > give_up:

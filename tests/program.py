@@ -56,7 +56,8 @@ class Site:
     def master(self, group: int, name: str, ca: int, hosts: str = "127.0.0.1", **options: object) -> int:
         """Add a master's row; return its port."""
         port = free_port()
-        self.lines.append(",".join([f"{group},{name},{port},{ca},Y,{hosts},bind=127.0.0.1", *_cells(options)]))
+        cells = _cells({"bind": "127.0.0.1"} | options)
+        self.lines.append(",".join([f"{group},{name},{port},{ca},Y,{hosts}", *cells]))
         return port
 
     def write(self, path: Path) -> Path:
@@ -92,13 +93,19 @@ def run(*arguments: str | Path, folder: Path, within: float = 20) -> subprocess.
 class Gateway:
     """The running program. Leaving the context stops it by SIGTERM and expects exit 0 and no traceback.
 
-    `launcher` is what the interpreter runs; `debug` as in `environment`.
+    `launcher` is what the interpreter runs; `debug` as in `environment`; `logs` are in the folder unless elsewhere.
     """
 
     def __init__(
-        self, folder: Path, site: Site, *, launcher: Sequence[str] = ("-m", "iec104mm2ss"), debug: bool = True
+        self,
+        folder: Path,
+        site: Site,
+        *,
+        launcher: Sequence[str] = ("-m", "iec104mm2ss"),
+        debug: bool = True,
+        logs: Path | None = None,
     ) -> None:
-        self.logs = folder / "log"
+        self.logs = logs or folder / "log"
         self._output = folder / "output.txt"
         command = [
             sys.executable,

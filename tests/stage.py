@@ -114,6 +114,10 @@ class Attacker:
     def lost(self, link: Connection) -> None:
         """Wait until the gateway has closed the connection."""
         link.wait_closed()
+        self.left()
+
+    def left(self) -> None:
+        """Know that the test has ended the connection by itself."""
         self._losses += 1
 
 

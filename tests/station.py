@@ -113,7 +113,8 @@ class Station:
 
     def __call__(self, link: Connection, request: bytes) -> None:
         """Answer a request on the link; called by the thread that reads it."""
-        if request[0] == 100 and request[2] & 63 == ACT and request[0] not in self.silent_types:
+        ours = common_address(request) in {self.ca, BROADCAST_CA}
+        if ours and request[0] == 100 and request[2] & 63 == ACT and request[0] not in self.silent_types:
             self._answer_interrogation(link, request)
         elif request[0] not in self.silent_types:
             link.post(self.delay, *self._answers(request))

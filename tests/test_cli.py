@@ -13,7 +13,7 @@ import pytest
 
 from iec104mm2ss import __version__, cli
 from iec104mm2ss.gateway.supervisor import Gateway
-from iec104mm2ss.process import FileClaim, on_signals, raise_file_limit
+from iec104mm2ss.process import FileClaim, raise_file_limit
 from iec104mm2ss.settings.site import Site
 from tests.program import free_port
 
@@ -127,7 +127,7 @@ def test_the_demonstration_gets_its_time_and_its_log_folder(monkeypatch: pytest.
 def test_check_says_what_would_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "site.csv").write_text(site())
     assert cli.main(["--check", "-i", "site.csv"]) == 0
-    assert capsys.readouterr().out == "site.csv: 1 groups, 1 masters\n"
+    assert capsys.readouterr().out == "site.csv: 1 group, 1 master\n"
 
 
 def test_check_names_file_row_and_column_of_what_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +136,7 @@ def test_check_names_file_row_and_column_of_what_is_refused(folder: Path, capsys
     refused, summary = capsys.readouterr().out.splitlines()
     assert refused.startswith("site.csv:4:C: ")
     assert "70000" in refused
-    assert summary == "site.csv: 1 groups, 1 masters"
+    assert summary == "site.csv: 1 group, 1 master"
 
 
 def test_check_is_content_with_warnings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,19 +232,6 @@ def test_as_many_files_may_be_open_as_the_system_allows() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, hard), hard))
     raise_file_limit()
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
-
-
-def test_signals_reach_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario() -> tuple[str, str]:
-        stops: asyncio.Queue[str] = asyncio.Queue()
-        reloads: asyncio.Queue[str] = asyncio.Queue()
-        on_signals(asyncio.get_running_loop(), stops.put_nowait, reloads.put_nowait)
-        os.kill(os.getpid(), signal.SIGHUP)
-        os.kill(os.getpid(), signal.SIGTERM)
-        return await reloads.get(), await stops.get()
-
-    assert asyncio.run(scenario()) == ("SIGHUP", "SIGTERM")
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "a second one ends the process at once"
 
 
 def test_on_windows_limits_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from iec104mm2ss.console import table
+from iec104mm2ss.console.rates import Rates
 from iec104mm2ss.console.snapshot import ClockState, Entry, Sending, Snapshot, State
 from iec104mm2ss.console.table import age, amount, attention, status_lines, summary
-from iec104mm2ss.ctl.top import Rate, picture, rates
+from iec104mm2ss.ctl.top import picture
 from tests.console.plant import Plant, draft_of
 
 
@@ -129,18 +130,13 @@ def test_a_reason_comes_with_the_last_event_and_its_age(snapshot: Snapshot) -> N
     assert table.why(snapshot.entries[0]) == ""
 
 
-def test_rates_come_from_two_snapshots(snapshot: Snapshot) -> None:
-    later = [dataclasses.replace(entry, received=entry.received + 8, sent=entry.sent + 2) for entry in snapshot.entries]
-    now = dataclasses.replace(snapshot, uptime=snapshot.uptime + 4, entries=tuple(later[1:]))
-    assert rates(snapshot, now) == dict.fromkeys([entry.key for entry in later[1:]], Rate(2.0, 0.5))
-    assert rates(now, snapshot) == {}
-    assert rates(snapshot, dataclasses.replace(now, pid=4712)) == {}
-
-
-def drawn(snapshot: Snapshot, width: int, height: int, speeds: dict[str, Rate] | None = None) -> list[str]:
+def drawn(width: int, height: int, *snapshots: Snapshot) -> list[str]:
+    rates = Rates()
+    for snapshot in snapshots:
+        rates.take(snapshot)
     console = Console(file=StringIO(), width=width, height=height)
     with console.capture() as capture:
-        console.print(picture(snapshot, speeds or {}, width, height))
+        console.print(picture(snapshots[-1], rates, width, height))
     return capture.get().splitlines()
 
 
@@ -152,7 +148,7 @@ def test_top_fits_its_terminal(snapshot: Snapshot, width: int, height: int) -> N
         )
         for number in range(1200)
     )
-    lines = drawn(dataclasses.replace(snapshot, entries=entries), width, height)
+    lines = drawn(width, height, dataclasses.replace(snapshot, entries=entries))
     assert len(lines) <= height
     assert all(len(line) <= width for line in lines)
     assert any(line.startswith("and 1") and "more" in line for line in lines)
@@ -161,7 +157,9 @@ def test_top_fits_its_terminal(snapshot: Snapshot, width: int, height: int) -> N
 def test_top_shows_trouble_first_with_rates(snapshot: Snapshot) -> None:
     *first, last = snapshot.entries
     entries = (*first, with_state(last, State.FAULT, "port in use"))
-    lines = drawn(dataclasses.replace(snapshot, entries=entries), 80, 24, {"111/S": Rate(12.34, 0.0)})
+    fresh = dataclasses.replace(first[0], received=first[0].received + 37)
+    later = dataclasses.replace(snapshot, uptime=snapshot.uptime + 3, entries=(fresh, *entries[1:]))
+    lines = drawn(80, 24, snapshot, later)
     rows = [line.split() for line in lines if "/" in line and line[0].isdigit() and "entries" not in line]
     assert rows[0][:2] == ["112/OSI-1", "FAULT"]
     assert rows[1][:2] + rows[1][4:7] == ["111/RTU-ABB", "ONLINE", "12.3", "0.0", "2/12"]

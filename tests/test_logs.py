@@ -214,5 +214,5 @@ def test_a_disk_that_hangs_holds_neither_the_caller_nor_the_end(tmp_path: Path, 
     disk.let_go.set()
     assert eventually(lambda: made.lost == 1)
     assert texts(tmp_path / "1-S-A.log") == ["first"]
-    assert console.lines[1:] == ["log files: 1-S-A.log: the program ended first (lines lost so far: 1)"]
+    assert console.lines[1:] == [f"log files: {tmp_path / '1-S-A.log'}: the program ended first (lines lost so far: 1)"]
     assert eventually(lambda: all(thread.name != "logs-stop" for thread in threading.enumerate()))

@@ -2,14 +2,16 @@
 
 It brings the Python packages that it needs, because Debian 12's netaddr and rich are too old, in a folder of its own:
 they disturb no other program. All are pure Python, so one package does for every architecture and version of Python.
-A help PDF that lies in dist/ is put into it. It comes to lie in dist/.
+A help PDF that lies in dist/ is put into it. It comes to lie in dist/. DEBFULLNAME and DEBEMAIL say who builds it.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +20,6 @@ from textwrap import dedent
 from config.packages.workshop import BUILD, DIST, ROOT, Project, project, tools
 
 SCRIPTS = Path(__file__).with_name("debian")
-MAINTAINER = "The maintainers of iec104mm2ss <maintainers@iec104mm2ss.invalid>"
 TREE = BUILD / "deb"
 UNITS = Path("usr/lib/systemd/system")
 
@@ -92,6 +93,8 @@ def install_documentation(made: Project) -> None:
     folder = Path("usr/share/doc", made.name)
     for path in (*sorted((ROOT / "docs").glob("*.md")), *sorted(DIST.glob("*.pdf"))):
         copy(path, folder / path.name)
+    for path in sorted((ROOT / "docs/pictures").glob("*.png")):
+        copy(path, folder / "pictures" / path.name)
     write(folder / "changelog.gz", gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0))
     write(folder / "copyright", (SCRIPTS / "copyright").read_bytes())
 
@@ -108,7 +111,7 @@ def write_control(made: Project) -> None:
         Package: {made.name}
         Version: {made.version}
         Architecture: all
-        Maintainer: {MAINTAINER}
+        Maintainer: {maintainer(made)}
         Installed-Size: {size}
         Depends: python3 (>= 3.11), adduser
         Recommends: systemd
@@ -125,6 +128,12 @@ def write_control(made: Project) -> None:
     write("DEBIAN/md5sums", sums)
     for script in ("postinst", "prerm", "postrm"):
         write(f"DEBIAN/{script}", (SCRIPTS / script).read_bytes()).chmod(0o755)
+
+
+def maintainer(made: Project) -> str:
+    """Return who answers for the package: the builder, as Debian's own tools are told it, or this machine's root."""
+    name = os.environ.get("DEBFULLNAME", f"local build of {made.name}")
+    return f"{name} <{os.environ.get('DEBEMAIL', f'root@{socket.getfqdn()}')}>"
 
 
 def set_modes() -> None:

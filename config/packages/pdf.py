@@ -13,8 +13,8 @@ from config.packages.workshop import BUILD, DIST, ROOT, tools
 STYLE = Path(__file__).with_name("book.css")
 
 BOOKS = {
-    "iec104mm2ss": ["operations", "installation", "protocol"],
-    "iec104rs": ["simulator"],
+    "iec104mm2ss": ["windows", "operations", "installation", "protocol"],
+    "iec104rs": ["simulator", "windows"],
 }
 """Documents in docs/ that a program's help file consists of."""
 

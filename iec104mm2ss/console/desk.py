@@ -32,6 +32,7 @@ from iec104mm2ss.console.requests import (
     Status,
     StopSending,
     Trace,
+    Unchanged,
     changes,
 )
 from iec104mm2ss.console.snapshot import ClockState, Details, Entry, Field, Snapshot
@@ -95,10 +96,12 @@ class Desk(Generic[Settings]):
         self._adopted = adopted
         self._changing = asyncio.Lock()
         self._tails: set[asyncio.Task[None]] = set()
+        self._drafts = 0
         self._take(draft)
 
     def _take(self, draft: Draft[Settings]) -> None:
         self._draft = draft
+        self._drafts += 1
         self._lines = lines(draft.settings)
         self._edited = draft.edited
         self._refused = len({problem.row for problem in draft.problems if problem.refused})
@@ -130,8 +133,8 @@ class Desk(Generic[Settings]):
 
     async def _look(self, request: Request) -> Answer:
         match request:
-            case Status():
-                return self._snapshot()
+            case Status(known):
+                return self._status(known)
             case Show(key):
                 return self._details(self._entry(key))
             case Log(key, count):
@@ -144,7 +147,11 @@ class Desk(Generic[Settings]):
                 return await self._reload(request)
         raise RequestError("a trace can only be followed")
 
-    def _snapshot(self) -> Snapshot:
+    def _status(self, known: str) -> Snapshot | Unchanged:
+        mark = f"{self._plant.pulse()}/{self._drafts}"
+        return Unchanged() if mark == known else self._snapshot(mark)
+
+    def _snapshot(self, mark: str) -> Snapshot:
         head = self._head()
         return Snapshot(
             program=head.program,
@@ -160,6 +167,7 @@ class Desk(Generic[Settings]):
             unsaved=len(self._edited),
             refused=self._refused,
             lag=head.lag,
+            mark=mark,
         )
 
     def _in_file(self, entry: Entry) -> Entry:
@@ -171,7 +179,8 @@ class Desk(Generic[Settings]):
         return dataclasses.replace(entry, line=line, edited=edited)
 
     def _entry(self, name: str) -> Entry:
-        return self._in_file(entry_named(name, self._plant.entries()))
+        is_key = name in self._lines
+        return self._in_file(self._plant.entry(name) if is_key else entry_named(name, self._plant.entries()))
 
     def _details(self, entry: Entry) -> Details:
         return Details(

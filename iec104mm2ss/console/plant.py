@@ -36,6 +36,12 @@ class Plant(Protocol[Settings_contra]):
     def entries(self) -> tuple[Entry, ...]:
         """Return every entry, in file order, an RTU before its masters."""
 
+    def entry(self, key: str) -> Entry:
+        """Return one entry."""
+
+    def pulse(self) -> int:
+        """Return a number that another one follows when something happens to any entry: an event, an I-frame."""
+
     def sections(self, key: str) -> tuple[Section, ...]:
         """Return what there is to say of an entry in detail."""
 

@@ -8,7 +8,9 @@ from iec104mm2ss.console.snapshot import Details, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Answered by a `Snapshot`."""
+    """Answered by a `Snapshot`, or by `Unchanged` where nothing has happened since the one whose mark is `known`."""
+
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,11 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing has happened since the snapshot that is known; ages and countdowns have gone on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Denied:
     """It was not done, and why."""
 
@@ -206,6 +213,6 @@ class Greeting:
     pid: int
 
 
-Answer = Snapshot | Details | Lines | Done | Edited | Denied
+Answer = Snapshot | Unchanged | Details | Lines | Done | Edited | Denied
 Item = Lines | Frame | Missed | Denied
 """What comes while something is followed."""

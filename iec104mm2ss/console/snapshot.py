@@ -97,6 +97,7 @@ class Snapshot:
 
     `entries` are in file order, an RTU before its masters. `unsaved` is how many rows differ from the file, `refused`
     how many the file has that cannot be used. `lag` is the longest delay of the event loop of late.
+    `mark` is another one for every snapshot that differs by more than ages and countdowns.
     """
 
     program: str
@@ -112,6 +113,7 @@ class Snapshot:
     unsaved: int = 0
     refused: int = 0
     lag: float = 0.0
+    mark: str = ""
 
     @property
     def totals(self) -> Counter[tuple[Role, State]]:

@@ -118,12 +118,16 @@ def state(entry: Entry) -> str:
     return f"{entry.state} #{entry.attempt}" if entry.state is State.RETRYING and entry.attempt else str(entry.state)
 
 
-def why(entry: Entry) -> str:
-    """Return why an entry is not ONLINE or what hampers it, and the last thing that happened if it is not."""
+def why(entry: Entry, *, aged: bool = True) -> str:
+    """Return why an entry is not ONLINE or what hampers it, and the last thing that happened if it is not.
+
+    With `aged` it says how long ago that was.
+    """
     if entry.state is State.ONLINE:
         return entry.reason
     is_told = bool(entry.reason) and entry.reason.partition(";")[0] in entry.event
-    return "; ".join(filter(None, (entry.reason, "" if is_told else _event(entry))))
+    event = _event(entry) if aged else entry.event
+    return "; ".join(filter(None, (entry.reason, "" if is_told else event)))
 
 
 def _event(entry: Entry) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from iec104mm2ss.console.rates import Rates
 from iec104mm2ss.console.requests import Status
 from iec104mm2ss.console.snapshot import Snapshot, State
 from iec104mm2ss.console.table import age, amount, attention, state, summary_parts, why
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from iec104mm2ss.console.client import Client
+    from iec104mm2ss.console.rates import Rate
     from iec104mm2ss.console.snapshot import Entry
 
 _HEAD: Final = 4
@@ -32,55 +34,31 @@ _STYLES: Final = {State.FAULT: "bold red", State.RETRYING: "bold red", State.DIS
 _NOTICE: Final = "yellow"
 
 
-class Rate(NamedTuple):
-    """I-frames per second."""
-
-    received: float
-    sent: float
-
-
 def top(options: argparse.Namespace, client: Client) -> int:
     """Show the picture again every `interval` seconds, until Ctrl-C."""
     if not sys.stdout.isatty():
         raise RefusedError("top needs a terminal; `status` is for pipes and files")
     console = Console()
-    before = ask(client, Status(), Snapshot)
+    rates = Rates()
     with Live(console=console, screen=True, auto_refresh=False) as live:
-        live.update(picture(before, {}, console.width, console.height), refresh=True)
         while True:
+            snapshot = ask(client, Status(), Snapshot)
+            rates.take(snapshot)
+            live.update(picture(snapshot, rates, console.width, console.height), refresh=True)
             time.sleep(options.interval)
-            now = ask(client, Status(), Snapshot)
-            live.update(picture(now, rates(before, now), console.width, console.height), refresh=True)
-            before = now
 
 
-def rates(before: Snapshot, now: Snapshot) -> dict[str, Rate]:
-    """Return by their keys the rates of entries that both snapshots have; none over a restart of the program."""
-    seconds = now.uptime - before.uptime
-    if seconds <= 0 or now.pid != before.pid:
-        return {}
-    former = {entry.key: entry for entry in before.entries}
-    return {
-        entry.key: Rate(
-            max(0, entry.received - former[entry.key].received) / seconds,
-            max(0, entry.sent - former[entry.key].sent) / seconds,
-        )
-        for entry in now.entries
-        if entry.key in former
-    }
-
-
-def picture(snapshot: Snapshot, speeds: dict[str, Rate], width: int, height: int) -> Group:
+def picture(snapshot: Snapshot, rates: Rates, width: int, height: int) -> Group:
     """Return a screen: the summary, then as many entries as fit."""
     entries = sorted(snapshot.entries, key=attention)
     shown = entries[: max(1, height - _HEAD)]
     counts, *others = map(printable, summary_parts(snapshot))
     head = [Text(line, "bold", no_wrap=True, overflow="ellipsis") for line in (counts, " | ".join(others))]
     foot = Text(f"and {len(entries) - len(shown)} more", "dim") if len(shown) < len(entries) else Text()
-    return Group(*head, _table(shown, speeds, wide=width >= _WIDE), foot)
+    return Group(*head, _table(shown, rates, wide=width >= _WIDE), foot)
 
 
-def _table(entries: list[Entry], speeds: dict[str, Rate], *, wide: bool) -> Table:
+def _table(entries: list[Entry], rates: Rates, *, wide: bool) -> Table:
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("entry", no_wrap=True, max_width=22)
     table.add_column("state", no_wrap=True, min_width=9)
@@ -91,20 +69,22 @@ def _table(entries: list[Entry], speeds: dict[str, Rate], *, wide: bool) -> Tabl
     table.add_column("reason", no_wrap=True, ratio=1)
     for entry in entries:
         table.add_row(
-            *(Text(printable(cell)) for cell in _cells(entry, speeds.get(entry.key), wide=wide)), style=_style(entry)
+            *(Text(printable(cell)) for cell in _cells(entry, rates.of(entry), wide=wide)), style=_style(entry)
         )
     return table
 
 
-def _cells(entry: Entry, rate: Rate | None, *, wide: bool) -> tuple[str, ...]:
+def _cells(entry: Entry, rate: Rate, *, wide: bool) -> tuple[str, ...]:
     name = f"{entry.key} {entry.name}" if entry.sending else f"{entry.group}/{entry.name}"
-    speed = (_speed(rate.received), _speed(rate.sent)) if rate and entry.state is State.ONLINE else ("-", "-")
+    speed = (_speed(rate.received), _speed(rate.sent)) if entry.state is State.ONLINE else ("-", "-")
     window = f"{entry.unacknowledged}/{entry.k}" if entry.state is State.ONLINE else "-"
     peer = (entry.peer or "-",) if wide else ()
     return (name, state(entry), *peer, age(entry.age), *speed, window, why(entry))
 
 
-def _speed(per_second: float) -> str:
+def _speed(per_second: float | None) -> str:
+    if per_second is None:
+        return "-"
     return f"{per_second:.1f}" if per_second < _TENTHS_BELOW else amount(per_second)
 
 

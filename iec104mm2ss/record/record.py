@@ -53,6 +53,15 @@ class Record:
         self.connections: dict[Connection, float] = {}
         self._received = 0
         self._sent = 0
+        self._happened = 0
+
+    @property
+    def pulse(self) -> int:
+        """A number that grows with every I-frame, and with everything told."""
+        total = self._happened + self._received + self._sent
+        for connection in self.connections:
+            total += connection.link.received + connection.link.sent
+        return total
 
     @property
     def received(self) -> int:
@@ -74,6 +83,7 @@ class Record:
         """Write a line that is also the row's last event."""
         self.log.log(level, "%s", text)
         self.event, self.event_at = text, time.monotonic()
+        self._happened += 1
 
     def renamed(self, log: ConnectionLog, name: str) -> None:
         """Go on in the log of another name."""
@@ -88,6 +98,7 @@ class Record:
 
     def _enter(self, state: State | None) -> None:
         self.state, self.since = state, time.monotonic()
+        self._happened += 1
 
     def count(self, asdus: Sequence[bytes]) -> None:
         """Count a batch of received ASDUs."""

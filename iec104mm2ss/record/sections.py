@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from iec104mm2ss.console.snapshot import Section
+from iec104mm2ss.console.table import many
 from iec104mm2ss.link.sequence import fifteen_bit
 from iec104mm2ss.wire.causes import cause_label
 from iec104mm2ss.wire.types import type_name
@@ -51,8 +52,8 @@ def _connection(connection: Connection, began: float, now: float) -> Iterator[tu
     yield "since", duration(now - began)
     yield "last frame from it", duration(now - link.heard)
     yield "state", link.state.name
-    yield "V(S)", f"{fifteen_bit(link.sent)} ({link.sent} I-frames sent)"
-    yield "V(R)", f"{fifteen_bit(link.received)} ({link.received} I-frames received)"
+    yield "V(S)", f"{fifteen_bit(link.sent)} ({many(link.sent, 'I-frame')} sent)"
+    yield "V(R)", f"{fifteen_bit(link.received)} ({many(link.received, 'I-frame')} received)"
     yield "not acknowledged by it", f"{link.sent - link.acknowledged} of k = {link.parameters.k}"
     yield "not acknowledged by us", f"{link.received - link.confirmed} of w = {link.parameters.w}"
     for name, due in zip(("t1", "t2", "t3"), link.due, strict=True):

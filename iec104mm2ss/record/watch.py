@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from iec104mm2ss.console.table import many
+
 if TYPE_CHECKING:
     from iec104mm2ss.link.link import Link
 
@@ -79,5 +81,5 @@ class ShortWindow:
         self._stopped_at = self._open if same else 0
         if self._stops < _SAME_STOPS or self._text:
             return ""
-        self._text = f"stops after {self._open} frames: its k may be below our w; set w={self._open}"
+        self._text = f"stops after {many(self._open, 'frame')}: its k may be below our w; set w={self._open}"
         return self._text

@@ -27,10 +27,13 @@ class Layout(Generic[S]):
     read: Callable[[bytes, Path], tuple[S, tuple[Problem, ...]]]
 
     def field(self, name: str) -> str:
-        """The column, or `options`, that a person means: `port no`, `port_no` or `port`. Raises UnusableError."""
+        """The column, or `options`, that a person means: `port no`, `port_no`, `port`, or `name` for `sys name`.
+
+        Raises UnusableError.
+        """
         known = (*self.columns, OPTIONS)
         wanted = " ".join(name.lower().replace("_", " ").split())
-        meant = [column for column in known if column.startswith(wanted)]
+        meant = [column for column in known if column.startswith(wanted) or column.endswith(f" {wanted}")]
         if wanted not in known and len(meant) != 1:
             raise UnusableError(f"{shown(name)} is no column of this file; its columns are {', '.join(known)}")
         return wanted if wanted in known else meant[0]

@@ -8,8 +8,8 @@ class Problem:
     """One complaint about the site file.
 
     `row` is the line of the file where the row begins, from 1; 0 means the whole file. `column` is the spreadsheet's
-    letter, empty for the whole row. `refused` says that the row (or the setting in it) is not used; otherwise the
-    problem is a warning and the row runs.
+    letter, empty for the whole row. `refused` says that the row (or the setting in it) is not used. `stops` says that
+    the row waits for something beside the file to be mended. Otherwise the problem is a warning and the row runs.
     """
 
     file: str
@@ -17,15 +17,16 @@ class Problem:
     column: str
     text: str
     refused: bool
+    stops: bool = False
 
     @property
-    def severity(self) -> str:
-        """`refused` or `warning`."""
-        return "refused" if self.refused else "warning"
+    def is_warning(self) -> bool:
+        """Whether the row runs all the same."""
+        return not (self.refused or self.stops)
 
     def __str__(self) -> str:
         place = [str(part) for part in (self.file, self.row, self.column) if part]
-        return f"{':'.join(place)}: {'' if self.refused else 'warning: '}{self.text}"
+        return f"{':'.join(place)}: {'warning: ' if self.is_warning else ''}{self.text}"
 
 
 @dataclass(slots=True)
@@ -38,6 +39,11 @@ class Report:
     def refuse(self, row: int, column: str, text: str) -> None:
         """Report something that is not used."""
         self.found.append(Problem(self.file, row, column, text, refused=True))
+
+    def fault(self, row: int, column: str, text: str) -> None:
+        """Report something that is used as soon as what is wrong beside the file is mended."""
+        waits = f"{text}; what needs it waits until it is mended"
+        self.found.append(Problem(self.file, row, column, waits, refused=False, stops=True))
 
     def warn(self, row: int, column: str, text: str) -> None:
         """Report something that is used, though perhaps not as meant."""

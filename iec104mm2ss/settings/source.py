@@ -44,7 +44,7 @@ def until_end(rows: Iterable[Row], report: Report) -> Iterator[Row]:
             yield row
         unread += bool(end) and is_number(row.first.lstrip("! "))
     if unread:
-        report.warn(end, "A", f"'!' ends the file here; {unread} rows with entries from here on are not read")
+        report.warn(end, "A", f"'!' ends the file here; rows with entries from here on that are not read: {unread}")
 
 
 def mistyped(text: str, settings: Iterable[str]) -> str | None:

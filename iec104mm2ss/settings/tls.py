@@ -63,13 +63,13 @@ class TlsSettings:
         )
 
     def _warn(self, tls: TlsParameters, given: Mapping[str, Given], report: Report) -> None:
-        """Report the files: they may be put right while the row runs, which says what it waits for."""
-        for option, text in self._complaints_of(replace(tls, peers=())):
+        """Report the files. The row waits for one that cannot be used: it may be put right while the program runs."""
+        for option, text, stops in self._complaints_of(replace(tls, peers=())):
             blamed = given.get(option, given["tls_cert"])
             place = (blamed.line, blamed.column, text)
             if place not in self._told:
                 self._told.add(place)
-                report.warn(*place)
+                (report.fault if stops else report.warn)(*place)
 
     def _complaints_of(self, tls: TlsParameters) -> Iterable[Complaint]:
         if tls not in self._complaints:

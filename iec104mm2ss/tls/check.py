@@ -4,6 +4,7 @@ import os
 import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from iec104mm2ss.tls.certificates import CERTIFICATE, REVOCATION_LIST
 from iec104mm2ss.tls.context import empty, judge
@@ -13,8 +14,13 @@ from iec104mm2ss.tls.parameters import TlsParameters
 _SOON = timedelta(days=30)
 _ALL_USERS = 0o007
 
-Complaint = tuple[str, str]
-"""An option and what is wrong with its file."""
+
+class Complaint(NamedTuple):
+    """What is wrong with the file of an option; `stops` where no connection can be made until it is mended."""
+
+    option: str
+    text: str
+    stops: bool
 
 
 def complaints(tls: TlsParameters, now: datetime) -> Iterator[Complaint]:
@@ -24,16 +30,18 @@ def complaints(tls: TlsParameters, now: datetime) -> Iterator[Complaint]:
         try:
             yield from look_at(context, tls, now)
         except TlsFileError as error:
-            yield error.option, str(error)
+            yield Complaint(error.option, str(error), stops=True)
 
 
 def _own(context: ssl.SSLContext, tls: TlsParameters, now: datetime) -> Iterator[Complaint]:
     valid = load_own(context, tls)
     if os.name == "posix" and tls.key.stat().st_mode & _ALL_USERS:
-        yield "tls_key", f"{tls.key} is open to every user of this machine; let only this program's user read it"
+        text = f"{tls.key} is open to every user of this machine; let only this program's user read it"
+        yield Complaint("tls_key", text, stops=False)
     judge(tls.cert, valid, now)
     if valid.end - now < _SOON:
-        yield "tls_cert", f"the certificate in {tls.cert} expires on {valid.end:%Y-%m-%d}; renew it"
+        text = f"the certificate in {tls.cert} expires on {valid.end:%Y-%m-%d}; renew it"
+        yield Complaint("tls_cert", text, stops=False)
 
 
 def _authorities(context: ssl.SSLContext, tls: TlsParameters, now: datetime) -> Iterator[Complaint]:
@@ -41,11 +49,12 @@ def _authorities(context: ssl.SSLContext, tls: TlsParameters, now: datetime) -> 
     for valid in read("tls_ca", tls.ca, CERTIFICATE):
         if valid.end - now < _SOON:
             verb = "expired" if valid.end < now else "expires"
-            yield "tls_ca", f"an authority in {tls.ca} {verb} on {valid.end:%Y-%m-%d}"
+            yield Complaint("tls_ca", f"an authority in {tls.ca} {verb} on {valid.end:%Y-%m-%d}", stops=False)
 
 
 def _revoked(context: ssl.SSLContext, tls: TlsParameters, now: datetime) -> Iterator[Complaint]:
     load_revoked(context, tls)
     for valid in read("tls_crl", tls.crl, REVOCATION_LIST) if tls.crl is not None else ():
         if valid.end < now:
-            yield "tls_crl", f"a revocation list in {tls.crl} expired on {valid.end:%Y-%m-%d}; peers will be refused"
+            text = f"a revocation list in {tls.crl} expired on {valid.end:%Y-%m-%d}; peers will be refused"
+            yield Complaint("tls_crl", text, stops=True)

@@ -51,6 +51,12 @@ class Plant:
         rows = rows_of(self.site)
         return tuple(entry(row, *self.states.get(key, (State.ONLINE, ""))) for key, row in rows.items())
 
+    def entry(self, key: str) -> Entry:
+        return next(entry for entry in self.entries() if entry.key == key)
+
+    def pulse(self) -> int:
+        return hash((*self.states.items(), *self.done))
+
     def sections(self, key: str) -> tuple[Section, ...]:
         return (Section("Connection", (("V(S)", "12"), ("V(R)", "7"))),)
 

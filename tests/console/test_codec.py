@@ -62,7 +62,7 @@ def test_what_has_a_default_may_be_left_out() -> None:
         (b'{"ask": "Show"}', "Show needs key"),
         (b'{"ask": "Show", "key": 7}', "key: 7 should be a text"),
         (b'{"ask": "Show", "key": "111", "lines": 7}', "Show has no 'lines'; it has key"),
-        (b'{"ask": "Status", "key": "111"}', "Status has no 'key'; it has no fields"),
+        (b'{"ask": "Diff", "key": "111"}', "Diff has no 'key'; it has no fields"),
         (b'{"ask": "Log", "key": "111", "lines": true}', "lines: True should be a whole number"),
         (b'{"ask": "Log", "key": "111", "lines": 1.5}', "lines: 1.5 should be a whole number"),
         (b'{"ask": "Log", "key": "111", "lines": 1' + b"0" * 40 + b"}", "a number with too many digits should be"),

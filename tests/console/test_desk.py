@@ -30,6 +30,7 @@ from iec104mm2ss.console.requests import (
     Show,
     Status,
     Trace,
+    Unchanged,
 )
 from iec104mm2ss.console.snapshot import Details, Field, Snapshot, State
 from iec104mm2ss.settings.site import Site
@@ -72,6 +73,30 @@ def test_status_counts_edits_and_rows_that_are_not_taken(tmp_path: Path) -> None
     assert isinstance(snapshot, Snapshot)
     assert [entry.key for entry in snapshot.entries if entry.edited] == ["111/2407"]
     assert (snapshot.unsaved, snapshot.refused) == (1, 1)
+
+
+def test_status_is_short_where_nothing_has_happened_since(tmp_path: Path) -> None:
+    async def test(desk: Desk[Site], plant: Plant) -> None:
+        snapshot = await desk.answer(Status(), "tester")
+        assert isinstance(snapshot, Snapshot)
+        assert await desk.answer(Status(snapshot.mark), "tester") == Unchanged()
+        plant.states["111/S"] = (State.RETRYING, "refused")
+        after = await desk.answer(Status(snapshot.mark), "tester")
+        assert isinstance(after, Snapshot)
+        assert after.mark != snapshot.mark
+
+    with_desk(tmp_path, test)
+
+
+def test_an_edit_that_nothing_comes_of_is_no_unchanged_status(tmp_path: Path) -> None:
+    async def test(desk: Desk[Site], plant: Plant) -> None:
+        plant.pulse = lambda: 1  # type: ignore[method-assign]
+        snapshot = await desk.answer(Status(), "tester")
+        assert isinstance(snapshot, Snapshot)
+        await desk.answer(Edit("111/2407", {"name": "OSI-9"}), "tester")
+        assert isinstance(await desk.answer(Status(snapshot.mark), "tester"), Snapshot)
+
+    with_desk(tmp_path, test)
 
 
 def test_details_have_the_row_as_it_is_and_as_the_file_has_it(tmp_path: Path) -> None:

@@ -74,6 +74,28 @@ def test_an_rtu_and_its_master_online() -> None:
     play(scenario)
 
 
+def test_the_pulse_grows_with_frames_and_events_and_stands_still_without() -> None:
+    async def scenario() -> None:
+        row = master_row()
+        async with (
+            Rtu() as rtu,
+            plant(group_row(rtu.port, masters=[row])) as gateway,
+            master(row.port, EAGER) as scada,
+        ):
+            await until(lambda: master_of(gateway).state is State.ONLINE)
+            before = gateway.pulse()
+            assert gateway.pulse() == before
+            rtu.send(value(1))
+            await until(lambda: numbers(scada.asdus) == [1])
+            after_a_frame = gateway.pulse()
+            assert after_a_frame > before
+            await gateway.disconnect(f"111/{row.port}")
+            assert gateway.pulse() > after_a_frame
+            assert gateway.entry(f"111/{row.port}").event == master_of(gateway).event
+
+    play(scenario)
+
+
 def test_an_rtu_that_cannot_be_reached_and_its_blocked_master() -> None:
     async def scenario() -> None:
         port = free_port()
@@ -249,7 +271,7 @@ def test_the_details_of_a_connected_rtu_and_master() -> None:
                 link = rows_of(upper, "Connection")
                 assert link["peer"] == f"127.0.0.1:{rtu.port}"
                 assert link["state"] == "STARTED"
-                assert link["V(S)"] == "1 (1 I-frames sent)"
+                assert link["V(S)"] == "1 (1 I-frame sent)"
                 assert link["V(R)"] == "2 (2 I-frames received)"
                 assert link["not acknowledged by us"] == "0 of w = 1"
                 assert link["t2 left"] == "not running"

@@ -174,7 +174,7 @@ def test_a_master_that_does_not_take_its_data_is_dropped_after_the_flush_time(mo
             await until(lambda: group._flushing)
             scada.send(i_frame(0, 0, interrogation(MASTER_CA)))
             await scada.closed()
-            assert logs.said("SCADA", "1 ASDUs dropped: the RTU is lost")
+            assert logs.said("SCADA", "1 ASDU dropped: the RTU is lost")
 
     play(scenario)
 

@@ -179,7 +179,7 @@ def test_what_a_master_sends_after_its_stop_is_not_executed_and_oddities_are_log
             await scada.expect(s_frame(1))
             scada.send(bytes.fromhex("68 04 01 01 02 00"))
             await scada.expect(STOPDT_CON)
-            assert logs.said("SCADA", "1 ASDUs sent after STOPDT act are not executed")
+            assert logs.said("SCADA", "after STOPDT act, and not executed: 1 ASDU")
             assert logs.said("SCADA", "tolerated: S-frame with second octet 0x01")
             assert logs.said("SCADA", "stopped")
             assert rtu.peer.asdus == []

@@ -19,15 +19,17 @@ PATIENCE = 20.0
 Widget = TypeVar("Widget", bound=tk.Misc)
 
 
-class Driven:
-    """`errors` are those of callbacks; the test that expects one takes it away."""
+class User:
+    """Uses a window; `errors` are those of its callbacks, and the test that expects one takes it away."""
 
-    def __init__(self, line: FakeLine, memory: Path) -> None:
-        self.line = line
-        self.errors: list[BaseException] = []
-        self.window = Window(line, line.program, report=self.errors.append, memory=memory)
-        self.root = self.window.root
+    def __init__(self, window: Window, errors: list[BaseException]) -> None:
+        self.window = window
+        self.errors = errors
+        self.root = window.root
         self.ended = False
+
+    def wait_shown(self) -> None:
+        """Wait until the window shows what runs."""
         self.until(lambda: self.window.snapshot is not None)
         self.until(lambda: self.window.tree.winfo_height() > 100)
         self.root.focus_force()
@@ -115,10 +117,20 @@ class Driven:
         """Whether the details of the first pane's entry have come."""
         return bool(self.window.panes.first.log._file)
 
-    def asked(self, kind: type) -> list[object]:
-        return [request for request in self.line.asked if type(request) is kind]
-
     def close(self) -> None:
         if not self.ended:
             self.ended = True
             self.window.close()
+
+
+class Driven(User):
+    """Uses the window of a program that answers as the test says."""
+
+    def __init__(self, line: FakeLine, memory: Path) -> None:
+        self.line = line
+        errors: list[BaseException] = []
+        super().__init__(Window(line, line.program, report=errors.append, memory=memory), errors)
+        self.wait_shown()
+
+    def asked(self, kind: type) -> list[object]:
+        return [request for request in self.line.asked if type(request) is kind]

@@ -20,6 +20,7 @@ from iec104mm2ss.console.requests import (
     Show,
     Status,
     Trace,
+    Unchanged,
     changes,
 )
 from iec104mm2ss.console.snapshot import (
@@ -122,6 +123,7 @@ class FakeLine:
     unsaved: int = 0
     refused_rows: int = 0
     lag: float = 0.0
+    mark: str = ""
     uptime: float = 1000.0
     diff: str = ""
     drops: tuple[str, ...] = ()
@@ -153,7 +155,7 @@ class FakeLine:
         if changes(request) and not self.may_change:
             return Denied("read-only")
         if isinstance(request, Status):
-            return self.snapshot()
+            return Unchanged() if request.known and request.known == self.mark else self.snapshot()
         if isinstance(request, Show):
             return self.details(request.key)
         if isinstance(request, Edit):
@@ -182,6 +184,7 @@ class FakeLine:
             unsaved=self.unsaved,
             refused=self.refused_rows,
             lag=self.lag,
+            mark=self.mark,
         )
 
     def entry(self, key: str) -> Entry | None:

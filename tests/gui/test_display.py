@@ -9,8 +9,20 @@ import pytest
 
 from iec104mm2ss.gui.display import missing
 from tests.gui.conftest import start_display
+from tests.peers import RawRtu, started_master
+from tests.program import Site, environment
+from tests.station import Station
 
 ROOT = Path(__file__).parents[2]
+GATEWAY = """
+import sys
+from functools import partial
+from iec104mm2ss import cli
+from iec104mm2ss.gui import window
+
+window.run_window = partial(window.run_window, ready=lambda _: print("ready", flush=True))
+sys.exit(cli.main(sys.argv[1:]))
+"""
 OUTLIVES = """
 import os, sys, threading, time
 from pathlib import Path
@@ -70,3 +82,36 @@ def test_a_program_outlives_its_display(tmp_path: Path) -> None:
         program.wait(10)
         server.kill()
         server.wait(10)
+
+
+def test_a_gateway_outlives_its_display(tmp_path: Path) -> None:
+    server, name = start_display()
+    with RawRtu(Station(32)) as rtu:
+        site = Site()
+        site.rtu(111, 32, rtu.port)
+        port = site.master(111, "ONE", 32)
+        gateway = subprocess.Popen(
+            [sys.executable, "-c", GATEWAY, "-i", str(site.write(tmp_path / "site.csv")), "--log-dir", str(tmp_path)],
+            cwd=tmp_path,
+            env={**environment(), "DISPLAY": name, "XDG_CONFIG_HOME": str(tmp_path)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert gateway.stdout is not None
+        try:
+            assert gateway.stdout.readline() == "ready\n"
+            with started_master(port) as master:
+                server.kill()
+                server.wait(10)
+                master.test()
+                gateway.terminate()
+                _, said = gateway.communicate(timeout=30)
+                assert "the display is gone, and the window with it: the gateway goes on without" in said
+                assert (gateway.returncode, "Traceback" in said) == (0, False)
+        finally:
+            gateway.kill()
+            gateway.wait(10)
+            server.kill()
+            server.wait(10)

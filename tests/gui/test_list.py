@@ -52,6 +52,7 @@ def test_rates_come_from_the_counters(show: Callable[..., Driven]) -> None:
 def test_selection_focus_and_scroll_survive_updates(show: Callable[..., Driven]) -> None:
     driven = show(FakeLine(site(60, 5)))
     tree = driven.window.tree
+    tree.ask(abnormal_first=False)
     tree.choose("40/10402")
     driven.root.update()
     before = tree.tree.yview()
@@ -102,16 +103,54 @@ def test_a_click_on_a_total_shows_only_those(show: Callable[..., Driven]) -> Non
     assert len(driven.rows()) == 9
 
 
+def test_chosen_totals_stay_though_there_be_none_any_more(show: Callable[..., Driven]) -> None:
+    driven = show(FakeLine(site(2, 1)))
+    driven.line.change("2/10021", state=State.WAITING, peer="")
+    tiles = driven.window.head.tiles
+    driven.until(lambda: (Role.MASTER, State.WAITING) in tiles)
+    tile = tiles[Role.MASTER, State.WAITING]
+    tile.invoke()
+    driven.line.change("2/10021", state=State.ONLINE)
+    driven.until(lambda: tile.cget("text") == "○ 0 WAITING")
+    driven.root.update()
+    assert tile.winfo_ismapped()
+    tile.invoke()
+    driven.settle()
+    assert not tile.winfo_ismapped()
+    assert driven.rows() == ["1/S", "1/10011", "2/S", "2/10021"]
+
+
+def test_the_list_is_sorted_from_the_menu_too(show: Callable[..., Driven]) -> None:
+    driven = show(FakeLine([rtu(1, "B"), rtu(2, "A")]))
+    menu = driven.window.menus.menus["View"]
+    driven.root.tk.call(*driven.root.tk.splitlist(menu.cget("postcommand")))
+    below = menu.nametowidget(menu.entrycget("Sort by", "menu"))
+    below.invoke(below.index("CA"))
+    below.invoke(below.index("CA"))
+    assert driven.rows() == ["2/S", "1/S"]
+
+
 def test_only_abnormal_and_abnormal_first(show: Callable[..., Driven]) -> None:
     driven = show(FakeLine(site(3, 1)))
     driven.line.change("3/S", **DOWN)
     driven.until(lambda: driven.window.context.entries["3/S"].state is State.RETRYING)
     driven.root.update()
     checks = {str(it.cget("text")): it for it in driven.all(ttk.Checkbutton)}
-    checks["Abnormal first"].invoke()
     assert driven.rows() == ["3/S", "3/10031", "1/S", "1/10011", "2/S", "2/10021"]
+    checks["Abnormal first"].invoke()
+    assert driven.rows() == ["1/S", "1/10011", "2/S", "2/10021", "3/S", "3/10031"]
     checks["Only abnormal"].invoke()
     assert driven.rows() == ["3/S"]
+
+
+def test_what_was_selected_and_left_out_does_not_come_back_selected(show: Callable[..., Driven]) -> None:
+    driven = show(FakeLine(site(2, 1)))
+    tree = driven.window.tree
+    tree.choose("1/10011")
+    tree.ask(words="RTU-2")
+    tree.choose("2/S")
+    tree.ask(words="")
+    assert tree.tree.selection() == ("2/S",)
 
 
 def test_what_was_left_out_comes_back_when_it_becomes_abnormal(show: Callable[..., Driven]) -> None:

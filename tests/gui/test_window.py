@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from iec104mm2ss.console.snapshot import ClockState, State
-from iec104mm2ss.gui import look, window
+from iec104mm2ss.gui import look, poll, window
 from iec104mm2ss.gui.remembered import recall
 from tests.gui.fake_line import FakeLine, rtu, site
 
@@ -99,7 +99,7 @@ def test_a_lost_connection_is_shown_and_tried_again(show: Callable[..., Driven])
 
 
 def test_a_program_that_does_not_answer_is_shown(show: Callable[..., Driven], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(window, "PATIENCE", 0.1)
+    monkeypatch.setattr(poll, "PATIENCE", 0.1)
     driven = show(FakeLine([rtu(1)]))
     driven.line.silent = True
     driven.until(lambda: "no answer for" in str(driven.window.head.mark.cget("text")))

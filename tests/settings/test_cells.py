@@ -120,13 +120,14 @@ def test_columns_have_the_letters_of_a_spreadsheet(index: int, letter: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("problem", "text", "severity"),
+    ("problem", "text", "is_warning"),
     [
-        (Problem("site.csv", 12, "F", "no host", refused=True), "site.csv:12:F: no host", "refused"),
-        (Problem("site.csv", 12, "", "no RTU", refused=False), "site.csv:12: warning: no RTU", "warning"),
-        (Problem("site.csv", 0, "", "the file is empty", refused=True), "site.csv: the file is empty", "refused"),
+        (Problem("site.csv", 12, "F", "no host", refused=True), "site.csv:12:F: no host", False),
+        (Problem("site.csv", 12, "", "no RTU", refused=False), "site.csv:12: warning: no RTU", True),
+        (Problem("site.csv", 2, "B", "no key", refused=False, stops=True), "site.csv:2:B: no key", False),
+        (Problem("site.csv", 0, "", "the file is empty", refused=True), "site.csv: the file is empty", False),
     ],
 )
-def test_a_problem_prints_its_place(problem: Problem, text: str, severity: str) -> None:
+def test_a_problem_prints_its_place(problem: Problem, text: str, *, is_warning: bool) -> None:
     assert str(problem) == text
-    assert problem.severity == severity
+    assert problem.is_warning is is_warning

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from iec104mm2ss.settings import rows, rtu_row
+from iec104mm2ss.settings.cells import UnusableError
 from iec104mm2ss.settings.draft import Complaint, Draft, NoEntryError
 from iec104mm2ss.settings.layout import RTUS, SITE
 from iec104mm2ss.settings.problems import column_letter
@@ -72,6 +73,17 @@ def test_the_fields_stand_in_their_columns() -> None:
 @pytest.mark.parametrize("name", ["port no", "port_no", "PORT", " Port  no "])
 def test_a_field_has_more_than_one_way_to_be_named(name: str) -> None:
     assert row(site().edit(ABB, {name: "2410"}).draft, ABB) == '111,"ABB-1",2410,32,Y,10.1.1.1,,,'
+
+
+@pytest.mark.parametrize("name", ["sys name", "sys_name", "sys", "Name"])
+def test_the_simulator_s_name_is_a_name(name: str) -> None:
+    assert RTUS.field(name) == "sys name"
+
+
+@pytest.mark.parametrize("name", ["", "no", "name port"])
+def test_what_may_mean_two_columns_or_none_is_refused(name: str) -> None:
+    with pytest.raises(UnusableError, match="is no column of this file"):
+        SITE.field(name)
 
 
 def test_an_edit_changes_its_cell_and_nothing_else() -> None:

@@ -5,7 +5,9 @@ from tests.settings.texts import MASTER, RTU, SEED, read, said
 
 def test_the_sample_of_the_seed() -> None:
     loaded = read(SEED)
-    assert said(loaded) == ["22:A: warning: '!' ends the file here; 3 rows with entries from here on are not read"]
+    assert said(loaded) == [
+        "22:A: warning: '!' ends the file here; rows with entries from here on that are not read: 3"
+    ]
     assert [
         (group.number, group.rtu.name, group.rtu.ca, [(row.name, row.port, row.ca) for row in group.masters])
         for group in loaded.site.groups

@@ -95,7 +95,7 @@ def test_an_exclamation_mark_ends_the_file(end: str) -> None:
     assert loaded.site == read(RTU, MASTER).site
     unread = 3 if "4" in end else 2
     assert said(loaded) == [
-        f"3:A: warning: '!' ends the file here; {unread} rows with entries from here on are not read"
+        f"3:A: warning: '!' ends the file here; rows with entries from here on that are not read: {unread}"
     ]
 
 

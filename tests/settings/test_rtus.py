@@ -113,7 +113,7 @@ def test_an_exclamation_mark_ends_the_file(tmp_path: Path, end: str) -> None:
     assert loaded.simulation == read_rtus(tmp_path, RTU).simulation
     unread = 3 if "2" in end else 2
     assert told(loaded.problems) == [
-        f"2:A: warning: '!' ends the file here; {unread} rows with entries from here on are not read"
+        f"2:A: warning: '!' ends the file here; rows with entries from here on that are not read: {unread}"
     ]
 
 

@@ -49,7 +49,7 @@ def written(folder: Path, *rows: str) -> Path:
 def test_check_of_the_samples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT / "config")
     assert cli.main(["--check"]) == 0
-    assert capsys.readouterr() == ("iec104rs.csv: 9 RTUs, 71 signals and commands in 2 files\n", "")
+    assert capsys.readouterr() == ("iec104rs.csv: 9 RTUs, 71 rows in 2 data files\n", "")
 
 
 def test_check_names_rows_of_both_kinds_of_files(
@@ -62,7 +62,7 @@ def test_check_names_rows_of_both_kinds_of_files(
     output = capsys.readouterr().out
     assert "iec104rs.csv:2:B: " in output
     assert output.count("iodata.csv:3:E: ") == 1  # two RTUs share the file
-    assert output.endswith("iec104rs.csv: 2 RTUs, 1 signals and commands in 1 files\n")
+    assert output.endswith("iec104rs.csv: 2 RTUs, 1 row in 1 data file\n")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--check"]])
@@ -101,8 +101,8 @@ def test_every_request_is_answered(tmp_path: Path) -> None:
         def answered(line: str) -> list[str]:
             return running.call(lambda: cli.answer(line, running.simulator, lambda: ends.append(True)))
 
-        assert answered("send 301 60") == ["index 301: 1 signals from 1 of 1 RTUs"]
-        assert answered("stop") == ["stopped on 1 RTUs"]
+        assert answered("send 301 60") == ["index 301: 1 signal from 1 of 1 RTU"]
+        assert answered("stop") == ["stopped on 1 RTU"]
         assert answered("set 32 1 0") == ["IOA 1 of RTU 32 is 0"]
         assert [line.split()[0] for line in answered("status")] == ["id", "1"]
         assert answered("help") == list(HELP)

@@ -123,7 +123,7 @@ def test_an_index_is_sent_stopped_and_not_sent_twice_at_a_time(tmp_path: Path) -
         asked = Asked(running)
         asked.expect(Done, Disable(str(closed)))
         said = asked.expect(Done, Send(301, 60.0)).text
-        assert said == "index 301: 198 signals from 2 of 3 RTUs; 1 have no master"
+        assert said == "index 301: 198 signals from 2 of 3 RTUs; without a master: 1"
         for master, ca in ((first, CA), (second, 105)):
             assert master.take(1) == [asdu(1, 3, ca, address(1) + b"\x01")]
         assert asked.expect(Denied, Send(301)).text == "index 301 is being sent; stop ends it"

@@ -94,7 +94,7 @@ def test_a_disabled_rtu_is_closed_until_it_is_enabled_and_the_others_send(tmp_pa
         with pytest.raises(RequestError, match=f"ABB on port {port} is disabled: enable it to start it"):
             running.run(running.simulator.restart(str(port)))
         said = running.call(lambda: running.simulator.send(301, None))
-        assert said == "index 301: 2 signals from 1 of 2 RTUs; 1 have no master"
+        assert said == "index 301: 2 signals from 1 of 2 RTUs; without a master: 1"
         master.take(2)
         for _ in range(2):
             running.run(running.simulator.enable(str(port)))
@@ -209,7 +209,7 @@ def test_the_last_index_and_its_progress_for_each_rtu(tmp_path: Path) -> None:
         assert sections(running, first)["Index send"]["progress"].endswith(" of 99")
         assert sections(running, second)["Index send"] == {"last index": "Missing 301"}
         assert "Index send" not in sections(running, lonely)
-        assert running.call(running.simulator.stop_sending) == "stopped on 1 RTUs"
+        assert running.call(running.simulator.stop_sending) == "stopped on 1 RTU"
         running.call(lambda: running.simulator.send(5, None))
         assert (sending(running).text, sending(running, 1).index) == ("Missing 5", 5)
         eventually(lambda: sending(running, 1).text == "", "it is sent")

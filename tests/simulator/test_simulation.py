@@ -75,10 +75,10 @@ def test_an_index_goes_to_every_master_with_the_number_of_its_rtu(tmp_path: Path
     unused = file.add(7, "LONELY")
     with running_simulator(tmp_path, file) as running, ExitStack() as exits:
         masters = {exits.enter_context(started_master(port)): ca for port, ca in ports.items()}
-        assert send(running, 301) == "index 301: 6 signals from 3 of 4 RTUs; 1 have no master"
+        assert send(running, 301) == "index 301: 6 signals from 3 of 4 RTUs; without a master: 1"
         for master, ca in masters.items():
             assert master.take(2) == [report(ca, 1), report(ca, 2, 0)]
-        assert send(running, 0) == "index 0: 9 signals from 3 of 4 RTUs; 1 have no master"
+        assert send(running, 0) == "index 0: 9 signals from 3 of 4 RTUs; without a master: 1"
         for master, ca in masters.items():
             assert master.take(3) == [report(ca, 1), report(ca, 2, 0), report(ca, 3)]
         running.wait_log(next(iter(ports)), "index 0 ended: 3 sent, 0 left out")
@@ -97,12 +97,12 @@ def test_what_cannot_be_sent_is_said(tmp_path: Path) -> None:
         assert running.call(running.simulator.stop_sending) == "nothing is being sent"
         with started_master(port) as master:
             assert send(running, 999) == "no signal has the index 999"
-            assert send(running, 301) == "index 301: 99 signals from 1 of 1 RTUs"
+            assert send(running, 301) == "index 301: 99 signals from 1 of 1 RTU"
             assert send(running, 301) == "index 301 is being sent; stop ends it"
             master.take(1)
-            assert running.call(running.simulator.stop_sending) == "stopped on 1 RTUs"
+            assert running.call(running.simulator.stop_sending) == "stopped on 1 RTU"
             running.wait_log(port, "index 301 stopped")
-            assert send(running, 301) == "index 301: 99 signals from 1 of 1 RTUs"
+            assert send(running, 301) == "index 301: 99 signals from 1 of 1 RTU"
         running.wait_log(port, "index 301 interrupted, the master is gone")
         assert running.call(lambda: running.simulator.sending) == []
 
@@ -137,7 +137,7 @@ def test_a_stop_ends_what_was_to_follow_too(tmp_path: Path) -> None:
     port = file.add(CA)
     with running_simulator(tmp_path, file, Send(301), Send(302)) as running, started_master(port) as master:
         master.take(1)
-        assert running.call(running.simulator.stop_sending) == "stopped on 1 RTUs"
+        assert running.call(running.simulator.stop_sending) == "stopped on 1 RTU"
         assert values(master)
         assert running.call(lambda: running.simulator.sending) == []
         assert sending(running.entries[0]).index == 301

@@ -32,7 +32,7 @@ def tls(authority: Authority) -> TlsParameters:
 
 def wrong(tls: TlsParameters, now: datetime = NOW) -> list[tuple[str, str]]:
     """What there is to say, without the folder."""
-    return [(option, text.replace(f"{tls.cert.parent}/", "")) for option, text in complaints(tls, now)]
+    return [(option, text.replace(f"{tls.cert.parent}/", "")) for option, text, _ in complaints(tls, now)]
 
 
 def test_good_files_make_a_context_that_is_kept_while_they_stay_the_same(tls: TlsParameters) -> None:

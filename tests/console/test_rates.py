@@ -1,7 +1,7 @@
 from dataclasses import replace
 
+from iec104mm2ss.console.rates import Rates
 from iec104mm2ss.console.snapshot import Snapshot
-from iec104mm2ss.gui.rates import Rates
 from tests.gui.fake_line import FakeLine, rtu
 
 
@@ -31,6 +31,10 @@ def test_what_is_older_than_five_seconds_does_not_count() -> None:
 def test_a_program_that_began_anew_does_not_give_negative_rates() -> None:
     assert rates(at(100, 5000, 5000), at(1, 3, 3)) == (None, None)
     assert rates(at(100, 5000, 5000), at(1, 3, 3), at(2, 5, 4)) == (2.0, 1.0)
+
+
+def test_another_process_is_another_program() -> None:
+    assert rates(at(10, 5, 5), replace(at(12, 9, 9), pid=1)) == (None, None)
 
 
 def test_an_entry_that_is_new_has_no_rate_yet() -> None:
