@@ -10,8 +10,8 @@ from iec104mm2ss.conformance.subject import Order, Subject
 from iec104mm2ss.conformance.verdict import Verdict
 from iec104mm2ss.link.parameters import LinkParameters
 from tests.conformance.side_by_side import STATIONS, TOO_LONG, ended, verdicts
-from tests.interop.test_c104 import BREAKER, RTU_CA, C104Rtu
-from tests.interop.test_hat_drivers import Loop
+from tests.interop.c104_bay import BREAKER, RTU_CA, BayRtu
+from tests.matrix.hat_peers import Loop
 from tests.program import free_port
 
 SMALL = LinkParameters(t1=3, t2=2, t3=4)
@@ -51,7 +51,7 @@ def subject(port: int) -> Subject:
 
 @contextmanager
 def c104_rtu() -> Iterator[int]:
-    rtu = C104Rtu()
+    rtu = BayRtu()
     constants = rtu.server.protocol_parameters
     constants.message_timeout, constants.confirm_interval, constants.keep_alive_interval = 3, 2, 4
     rtu.server.start()

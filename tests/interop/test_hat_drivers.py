@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from hat.drivers import iec104, net
+from hat.drivers import iec104
 
+from tests.matrix.hat_peers import HatRtu, Loop, data_message, running_master, running_rtu
 from tests.peers import RawRtu, started_master
-from tests.program import Gateway, Site, eventually, free_port
+from tests.program import Gateway, Site, eventually
 from tests.station import (
     ACTCON,
     ACTTERM,
@@ -25,84 +23,14 @@ from tests.station import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
     from pathlib import Path
 
 RTU_CA, MASTER_CA = 32, 33
 ON = iec104.SingleData(iec104.SingleValue.ON, iec104.IndicationQuality(*[False] * 4))
 
 
-class Loop:
-    """An event loop in a thread of its own, for the tests to call into."""
-
-    def __enter__(self) -> Self:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._loop.close()
-
-    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  hat has no types
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
-
-
-def data(ioa: int, cause: iec104.DataResCause) -> iec104.DataMsg:
-    return iec104.DataMsg(False, 0, RTU_CA, ioa, ON, None, cause)  # noqa: FBT003  hat's field is_test
-
-
-class HatRtu:
-    """Interrogation of one point, single commands and clock, OA always 0; `requests` has what came."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.requests: list[Any] = []
-        self._connections: list[iec104.Connection] = []
-
-    async def open(self) -> None:
-        self._server = await iec104.listen(self._serve, net.TcpAddress("127.0.0.1", self.port))
-
-    async def close(self) -> None:
-        await self._server.async_close()
-
-    async def transmit(self, ioa: int) -> None:
-        await self._connections[-1].send([data(ioa, iec104.DataResCause.SPONTANEOUS)])
-
-    async def _serve(self, connection: iec104.Connection) -> None:
-        self._connections.append(connection)
-        with suppress(ConnectionError):
-            while True:
-                for request in await connection.receive():
-                    self.requests.append(request)
-                    await connection.send(self._answers(request))
-
-    def _answers(self, request: Any) -> list[Any]:  # noqa: ANN401  hat has no types
-        causes = iec104.CommandResCause
-        if isinstance(request, iec104.ClockSyncMsg):
-            confirmed = iec104.ClockSyncResCause.ACTIVATION_CONFIRMATION
-            return [request._replace(cause=confirmed, originator_address=0)]
-        confirmation = request._replace(cause=causes.ACTIVATION_CONFIRMATION, originator_address=0)
-        termination = request._replace(cause=causes.ACTIVATION_TERMINATION, originator_address=0)
-        if isinstance(request, iec104.InterrogationMsg):
-            return [confirmation, data(1, iec104.DataResCause.INTERROGATED_STATION), termination]
-        return [confirmation] if request.command.select else [confirmation, termination]
-
-
-@contextmanager
-def running_rtu(loop: Loop) -> Iterator[HatRtu]:
-    rtu = HatRtu()
-    loop.run(rtu.open())
-    try:
-        yield rtu
-    finally:
-        loop.run(rtu.close())
-
-
 def test_hat_rtu_with_raw_masters(tmp_path: Path) -> None:
-    with Loop() as loop, running_rtu(loop) as rtu:
+    with Loop() as loop, running_rtu(loop, HatRtu(RTU_CA, {1: ON})) as rtu:
         site = Site()
         site.rtu(111, RTU_CA, rtu.port)
         ports = [site.master(111, "M-1", MASTER_CA), site.master(111, "M-2", MASTER_CA + 1)]
@@ -121,7 +49,7 @@ def test_hat_rtu_with_raw_masters(tmp_path: Path) -> None:
             ]
             first.post(clock(33))
             assert first.take(1) == [clock(33, ACTCON)]
-            loop.run(rtu.transmit(5))
+            loop.run(rtu.send(data_message(RTU_CA, 5, ON, iec104.DataResCause.SPONTANEOUS)))
             assert first.take_until(single_point(33, 5)) == []
             assert second.take_until(single_point(34, 5)) == []
         assert [type(request) for request in rtu.requests] == [
@@ -130,38 +58,6 @@ def test_hat_rtu_with_raw_masters(tmp_path: Path) -> None:
             iec104.CommandMsg,
             iec104.ClockSyncMsg,
         ]
-
-
-class HatMaster:
-    """Collects every message that comes."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-
-    async def open(self, port: int, **options: Any) -> None:  # noqa: ANN401  asyncio's, such as ssl
-        self._connection = await iec104.connect(net.TcpAddress("127.0.0.1", port), **options)
-        self._connection.async_group.spawn(self._collect)
-
-    async def close(self) -> None:
-        await self._connection.async_close()
-
-    async def send(self, message: Any) -> None:  # noqa: ANN401  hat has no types
-        await self._connection.send([message])
-
-    async def _collect(self) -> None:
-        with suppress(ConnectionError):
-            while True:
-                self.messages += await self._connection.receive()
-
-
-@contextmanager
-def running_master(loop: Loop, port: int, **options: Any) -> Iterator[HatMaster]:  # noqa: ANN401  asyncio's
-    master = HatMaster()
-    loop.run(master.open(port, **options))
-    try:
-        yield master
-    finally:
-        loop.run(master.close())
 
 
 def test_hat_master_with_a_raw_rtu(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import c104
 import pytest
 
+from tests.matrix.c104_peers import C104Master, connected_master
 from tests.program import eventually
-from tests.simulator.c104_master import Master, connected_master
 from tests.simulator.program import RtuFile, SimulatorProgram, logged
 from tests.station import ACTCON, ACTTERM, NEGATIVE, UNKNOWN_IOA, UNKNOWN_TYPE
 
@@ -25,12 +25,12 @@ def port(tmp_path: Path) -> Iterator[int]:
 
 
 @pytest.fixture
-def master(port: int) -> Iterator[Master]:
+def master(port: int) -> Iterator[C104Master]:
     with connected_master(port, CA) as master:
         yield master
 
 
-def test_interrogations_are_complete(master: Master) -> None:
+def test_interrogations_are_complete(master: C104Master) -> None:
     breaker, lamp = master.point(301, c104.Type.M_DP_NA_1), master.point(447, c104.Type.M_SP_NA_1)
     power, energy = master.point(11003, c104.Type.M_ME_NC_1), master.point(9001, c104.Type.M_IT_NA_1)
     assert master.confirmed(lambda: master.connection.interrogation(CA))
@@ -44,7 +44,7 @@ def test_interrogations_are_complete(master: Master) -> None:
 
 
 def test_a_direct_command_returns_the_status_with_cause_11_and_the_next_interrogation_shows_it(
-    master: Master, tmp_path: Path, port: int
+    master: C104Master, tmp_path: Path, port: int
 ) -> None:
     lamp, switch = master.point(447, c104.Type.M_SP_TB_1), master.point(21002, c104.Type.C_SC_NA_1)
     switch.value = True
@@ -59,7 +59,7 @@ def test_a_direct_command_returns_the_status_with_cause_11_and_the_next_interrog
     eventually(lambda: row in [found[:6] for found in logged(tmp_path / "log", port)], "the report in the log")
 
 
-def test_select_before_operate(master: Master) -> None:
+def test_select_before_operate(master: C104Master) -> None:
     breaker = master.point(301, c104.Type.M_DP_TB_1)
     control = master.point(21001, c104.Type.C_DC_NA_1, c104.CommandMode.SELECT_AND_EXECUTE)
     control.value = c104.Double.ON
@@ -69,7 +69,7 @@ def test_select_before_operate(master: Master) -> None:
     assert breaker.value == c104.Double.ON
 
 
-def test_a_set_point_is_taken_over(master: Master) -> None:
+def test_a_set_point_is_taken_over(master: C104Master) -> None:
     power, target = master.point(11003, c104.Type.M_ME_NC_1), master.point(21003, c104.Type.C_SE_NC_1)
     target.value = 2.25
     assert master.operate(target)
@@ -78,14 +78,14 @@ def test_a_set_point_is_taken_over(master: Master) -> None:
     assert power.value == 2.25
 
 
-def test_an_unknown_object_is_confirmed_negatively(master: Master) -> None:
+def test_an_unknown_object_is_confirmed_negatively(master: C104Master) -> None:
     control = master.point(29999, c104.Type.C_SC_NA_1)
     control.value = True
     assert not control.transmit(c104.Cot.ACTIVATION)
     eventually(lambda: master.seen == [(45, UNKNOWN_IOA | NEGATIVE)], f"the refusal, not {master.seen}")
 
 
-def test_a_type_that_is_another_one_s_is_confirmed_negatively(master: Master) -> None:
+def test_a_type_that_is_another_one_s_is_confirmed_negatively(master: C104Master) -> None:
     control = master.point(21001, c104.Type.C_SC_NA_1)
     control.value = True
     assert not control.transmit(c104.Cot.ACTIVATION)
@@ -94,7 +94,7 @@ def test_a_type_that_is_another_one_s_is_confirmed_negatively(master: Master) ->
 
 
 def test_clock_synchronisation_is_confirmed_and_the_difference_logged(
-    master: Master, tmp_path: Path, port: int
+    master: C104Master, tmp_path: Path, port: int
 ) -> None:
     assert master.confirmed(lambda: master.connection.clock_sync(CA))
     eventually(lambda: master.seen == [(103, ACTCON)], f"the confirmation, not {master.seen}")

@@ -6,9 +6,9 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from hat.drivers import iec104, net
+from hat.drivers import iec104
 
-from tests.endpoint import PATIENCE
+from tests.matrix.hat_peers import HatMaster
 from tests.simulator.program import RtuFile, SimulatorProgram
 
 if TYPE_CHECKING:
@@ -19,41 +19,16 @@ CA, OA = 32, 5
 ON, OFF = iec104.DoubleValue.ON, iec104.DoubleValue.OFF
 
 
-class Master:
-    """Sends requests and takes messages in the order in which they come."""
-
-    def __init__(self, connection: Any) -> None:  # noqa: ANN401  hat has no types
-        self._connection = connection
-        self._messages: list[Any] = []
-
-    async def send(self, message: Any) -> None:  # noqa: ANN401
-        await self._connection.send([message])
-
-    async def take(self, count: int) -> list[Any]:
-        async with asyncio.timeout(PATIENCE):
-            while len(self._messages) < count:
-                self._messages += await self._connection.receive()
-        taken, self._messages = self._messages[:count], self._messages[count:]
-        return taken
-
-    async def take_to(self, kind: type, cause: str) -> list[Any]:
-        """Return all messages up to the first of this kind and cause."""
-        taken: list[Any] = []
-        while not taken or (type(taken[-1]), taken[-1].cause.name) != (kind, cause):
-            taken += await self.take(1)
-        return taken
-
-
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Master]:
-    connection = await iec104.connect(net.TcpAddress("127.0.0.1", port))
-    master = Master(connection)
+async def connected(port: int) -> AsyncIterator[HatMaster]:
+    master = HatMaster()
+    await master.open(port)
     try:
         (initialised,) = await master.take(1)
         assert isinstance(initialised, iec104.InitializationMsg)
         yield master
     finally:
-        await connection.async_close()
+        await master.stop()
 
 
 def interrogation(qualifier: int = 20) -> iec104.InterrogationMsg:
@@ -80,7 +55,7 @@ def with_simulator(folder: Path, file: RtuFile, port: int, scenario: Any, *argum
 
 
 def test_an_interrogation_is_complete(tmp_path: Path) -> None:
-    async def scenario(master: Master) -> None:
+    async def scenario(master: HatMaster) -> None:
         await master.send(interrogation())
         messages = await master.take_to(iec104.InterrogationMsg, "ACTIVATION_TERMINATION")
         assert kinds(messages[:1]) == [("InterrogationMsg", "ACTIVATION_CONFIRMATION")]
@@ -96,7 +71,7 @@ def test_an_interrogation_is_complete(tmp_path: Path) -> None:
 
 
 def test_a_group_without_members_is_refused(tmp_path: Path) -> None:
-    async def scenario(master: Master) -> None:
+    async def scenario(master: HatMaster) -> None:
         await master.send(interrogation(21))
         (answer,) = await master.take(1)
         assert (answer.cause.name, answer.is_negative_confirm) == ("ACTIVATION_CONFIRMATION", True)
@@ -106,7 +81,7 @@ def test_a_group_without_members_is_refused(tmp_path: Path) -> None:
 
 
 def test_select_and_execute_with_the_status_between(tmp_path: Path) -> None:
-    async def scenario(master: Master) -> None:
+    async def scenario(master: HatMaster) -> None:
         await master.send(command(ON, select=True))
         (selected,) = await master.take(1)
         assert (selected.cause.name, selected.is_negative_confirm) == ("ACTIVATION_CONFIRMATION", False)
@@ -123,7 +98,7 @@ def test_select_and_execute_with_the_status_between(tmp_path: Path) -> None:
 
 
 def test_unknown_object_and_common_address_are_confirmed_negatively(tmp_path: Path) -> None:
-    async def scenario(master: Master) -> None:
+    async def scenario(master: HatMaster) -> None:
         await master.send(command(ON, select=False, ioa=29999))
         await master.send(command(ON, select=False, ca=CA + 1))
         answers = await master.take(2)
@@ -137,7 +112,7 @@ def test_unknown_object_and_common_address_are_confirmed_negatively(tmp_path: Pa
 
 
 def test_an_index_send_of_a_thousand_rows_comes_once_and_in_order(tmp_path: Path) -> None:
-    async def scenario(master: Master) -> None:
+    async def scenario(master: HatMaster) -> None:
         messages = await master.take(1000)
         assert [message.io_address for message in messages] == list(range(1, 1001))
         assert {message.cause.name for message in messages} == {"SPONTANEOUS"}

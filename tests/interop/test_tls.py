@@ -13,8 +13,8 @@ import pytest
 
 from iec104mm2ss.tls.parameters import TlsParameters
 from tests.certificates import key, pem
-from tests.interop.test_hat_drivers import Loop, running_master
 from tests.interop.tls_site import Certificates, raw_tls, refused, row, site, started
+from tests.matrix.hat_peers import Loop, running_master
 from tests.peers import RawRtu, started_master
 from tests.program import Gateway, Site, eventually, run
 from tests.simulator.program import RtuFile, SimulatorProgram

@@ -1,7 +1,7 @@
 """c104 (lib60870 and its own TLS) as the RTU and as the master, with the program and its TLS between them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,8 +9,9 @@ import c104
 import pytest
 
 from iec104mm2ss.tls.parameters import TlsParameters
-from tests.interop.test_c104 import RTU_CA, C104Rtu, running_client
+from tests.interop.c104_bay import RTU_CA, BayRtu, bay_master
 from tests.interop.tls_site import Certificates, row, security, site
+from tests.matrix.c104_peers import running_server
 from tests.program import Gateway, Site
 from tests.station import ACTCON, ACTTERM, common_address
 
@@ -25,14 +26,8 @@ def certificates(tmp_path: Path) -> Certificates:
     return Certificates(tmp_path / "certs")
 
 
-@contextmanager
-def running_rtu(protection: c104.TransportSecurity | None) -> Iterator[C104Rtu]:
-    rtu = C104Rtu(protection)
-    rtu.server.start()
-    try:
-        yield rtu
-    finally:
-        rtu.server.stop()
+def running_rtu(protection: c104.TransportSecurity | None) -> AbstractContextManager[BayRtu]:
+    return running_server(BayRtu(protection))
 
 
 @needs_master
@@ -46,7 +41,7 @@ def test_data_and_commands_pass_through_tls_on_both_sides(
         port = plan.master(111, "M-1", MASTER_CA, tls_peers="scada")
         with (
             Gateway(tmp_path, plan) as gateway,
-            running_client(port, MASTER_CA, security(certificates.scada, spoken)) as master,
+            bay_master(port, MASTER_CA, security(certificates.scada, spoken)) as master,
         ):
             told = spoken.name.replace("TLS_1_", "TLSv1.")
             gateway.wait_log("RTU-1", "connected to", f"(rtu, {told})")
@@ -58,9 +53,10 @@ def test_data_and_commands_pass_through_tls_on_both_sides(
             assert master.connection.interrogation(MASTER_CA, wait_for_response=False)
             master.wait_seen(100, ACTTERM, before)
             rtu.executed.clear()
-            before = master.operate(master.breaker, True)  # noqa: FBT003 - the order
-            master.wait_seen(45, ACTTERM, before)
-            assert master.seen(before) == [(45, ACTCON), (45, ACTCON), (45, ACTTERM)]
+            master.breaker.value = True
+            assert master.operate(master.breaker)
+            master.wait_seen(45, ACTTERM)
+            assert master.seen == [(45, ACTCON), (45, ACTCON), (45, ACTTERM)]
             assert rtu.executed == [(master.breaker.io_address, True)]
 
 
@@ -74,7 +70,7 @@ def test_a_c104_master_comes_again_after_its_loss(certificates: Certificates, tm
             protection = security(certificates.scada, c104.TlsVersion.TLS_1_2)
             for _ in range(3):
                 since = len(gateway.log("M-1"))
-                with running_client(port, MASTER_CA, protection):
+                with bay_master(port, MASTER_CA, protection):
                     gateway.wait_log("M-1", "connected from", "(scada, TLSv1.2)", since=since)
                 gateway.wait_log("M-1", "disconnected from", since=since)
 
