@@ -159,9 +159,10 @@ def measure(folder: Path, screen: str, options: argparse.Namespace) -> bool:
         time.sleep(SETTLE)
         shares = cpu(pids, options.idle)
         taken: dict[str, list[float]] = probe.result("held") | probe.result("clicks")
-        figures |= {"idle": sum(shares), "click": max(max(times) for times in taken.values())}
+        figures |= {"idle": shares[0], "click": max(max(times) for times in taken.values())}
         print(f"usable after                    {figures['usable']:6.2f} s")
-        print(f"CPU with nothing happening      {' + '.join(f'{share:.1f}' for share in shares):>6} % of a core")
+        serves = f", {shares[1]:.1f} % the service" if options.attached else ""
+        print(f"CPU with nothing happening      {shares[0]:6.1f} % of a core{serves}")
         print(f"memory                          {proc.memory_mb(probe.pid):6.0f} MB")
         for what, times in taken.items():
             print(f"{what:<31} {median(times):6.1f} ms in the middle, {max(times):.1f} at most")

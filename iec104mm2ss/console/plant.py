@@ -40,7 +40,7 @@ class Plant(Protocol[Settings_contra]):
         """Return one entry."""
 
     def pulse(self) -> int:
-        """Return a number that another one follows when something happens to any entry: an event, an I-frame."""
+        """Return a number that another one follows when something happens to any entry: an event, traffic."""
 
     def sections(self, key: str) -> tuple[Section, ...]:
         """Return what there is to say of an entry in detail."""

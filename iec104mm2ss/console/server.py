@@ -19,7 +19,7 @@ from iec104mm2ss.console import address, codec
 from iec104mm2ss.console.address import SocketError, TakenError
 from iec104mm2ss.console.client import Client
 from iec104mm2ss.console.plant import RequestError
-from iec104mm2ss.console.requests import Denied, Greeting, Item, Lines, Missed
+from iec104mm2ss.console.requests import Denied, Greeting, Item, Lines, Missed, Unchanged
 from iec104mm2ss.console.threads import in_thread
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _ASKING_PATIENCE: Final = 60.0
 """Seconds without a request, and following nothing, after which a client loses its place."""
 _NEIGHBOUR_PATIENCE: Final = 2.0
 _CREDENTIALS: Final = struct.Struct("3i")
+_UNCHANGED: Final = codec.encode(codec.ANSWER, Unchanged())
 
 
 class ControlServer:
@@ -161,7 +162,10 @@ class _Session:
 
     async def answer(self, answer: Answer) -> None:
         """Send an answer, made a line in another thread: a snapshot of 1200 entries takes 10 ms."""
-        await self._send(await in_thread(codec.encode, codec.ANSWER, answer))
+        if isinstance(answer, Unchanged):
+            await self._send(_UNCHANGED)
+        else:
+            await self._send(await in_thread(codec.encode, codec.ANSWER, answer))
 
     async def _follow(self, request: Log | Trace) -> None:
         outbox = _Outbox()

@@ -94,14 +94,6 @@ class Group:
             life.cancel()
         await asyncio.wait({life})
 
-    @property
-    def pulse(self) -> int:
-        """A number that another one follows when something happens to one of the rows."""
-        total = self.rtu.record.pulse
-        for port in self.ports:
-            total += port.record.pulse
-        return total
-
     def close(self) -> None:
         """Close everything at once and for good."""
         self._closed = True

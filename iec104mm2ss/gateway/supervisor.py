@@ -13,6 +13,7 @@ from iec104mm2ss.console.table import many
 from iec104mm2ss.gateway import changes, details, entries, measures, states
 from iec104mm2ss.gateway.group import Group
 from iec104mm2ss.gateway.journaling import JOURNALS, Journals
+from iec104mm2ss.record.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from iec104mm2ss.gateway.port import MasterPort
     from iec104mm2ss.logs import ConnectionLogs
     from iec104mm2ss.metrics.figures import Figure
-    from iec104mm2ss.record.record import Record
     from iec104mm2ss.settings.site import Site
     from iec104mm2ss.trace import TracedFrame
 
@@ -103,8 +103,8 @@ class Gateway:
         return entries.of_row(group, port, time.monotonic())
 
     def pulse(self) -> int:
-        """Return a number that grows whenever something happens to a row."""
-        return sum(group.pulse for group in self.groups)
+        """Return a number that grows whenever something happens to a row, also in another gateway of this process."""
+        return Record.happened
 
     def sections(self, key: str) -> tuple[Section, ...]:
         """Return what there is to say of an entry in detail."""

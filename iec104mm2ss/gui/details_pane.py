@@ -40,7 +40,7 @@ class DetailsPane(Scrolled):
         """Show details."""
         self._details = details
         hosts = tuple(peer.host for peer in details.refused)
-        shape = (details.entry.key, tuple(len(section.rows) for section in details.sections), hosts)
+        shape = (details.entry.role, tuple(len(section.rows) for section in details.sections), hosts)
         if shape != self._shape:
             self._shape = shape
             self._remake(details)

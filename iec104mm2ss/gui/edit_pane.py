@@ -95,8 +95,10 @@ class EditPane(ttk.Frame):
         names = [field.name for field in details.fields]
         before = self._details
         self._details = details
-        if before is None or before.entry.key != details.entry.key or names != list(self.fields):
+        if before is None or before.entry.role is not details.entry.role or names != list(self.fields):
             self._remake(details)
+        elif before.entry.key != details.entry.key:
+            self._reuse()
         for field in details.fields:
             self.fields[field.name].take(field.value, field.saved)
         if before is None or before.drops != details.drops or not self.cells():
@@ -117,6 +119,11 @@ class EditPane(ttk.Frame):
         self.update_idletasks()
         self._place()
         self._scrolled.let_scroll(self._form)
+
+    def _reuse(self) -> None:
+        for field in self.fields.values():
+            field.forget()
+        self._checked = None
 
     def _place(self) -> None:
         """Put as many fields beside each other as there is room for, and below them what is wrong with them."""

@@ -41,7 +41,7 @@ class EntryPane(ttk.Frame):
         self.key = ""
         self.pinned = tk.BooleanVar(self, value=False)
         self.on_turn: Callable[[], None] = lambda: None
-        self._detailed = ("", "")
+        self._details: Details | None = None
         self.book = ttk.Notebook(self)
         self.log = LogPane(self.book, context)
         self.trace = TracePane(self.book, context)
@@ -79,8 +79,10 @@ class EntryPane(ttk.Frame):
     @property
     def wants_details(self) -> bool:
         """Whether details are seen, or not known yet: the log's file has the entry's name."""
-        entry = self.context.entries.get(self.key)
-        return entry is not None and (self.tab in {"details", "edit"} or self._detailed != (entry.key, entry.name))
+        entry, known = self.context.entries.get(self.key), self._details.entry if self._details else None
+        if entry is None:
+            return False
+        return self.tab in {"details", "edit"} or known is None or (known.key, known.name) != (entry.key, entry.name)
 
     def turn_to(self, name: str) -> None:
         """Show a tab."""
@@ -88,6 +90,7 @@ class EntryPane(ttk.Frame):
 
     def _turned(self) -> None:
         self._begin()
+        self._show_details()
         self.on_turn()
 
     def _begin(self) -> None:
@@ -128,10 +131,15 @@ class EntryPane(ttk.Frame):
     def detail(self, details: Details) -> None:
         """Show the details of the entry, in the tabs that need them."""
         if details.entry.key == self.key:
-            self._detailed = details.entry.key, details.entry.name
+            self._details = details
             self.log.detail(details)
-            self.details.detail(details)
             self.edit.detail(details)
+            self._show_details()
+
+    def _show_details(self) -> None:
+        """Let cards be made only where they are seen: that is the most work that a selected row can give."""
+        if self.tab == "details" and self._details is not None and self._details.entry.key == self.key:
+            self.details.detail(self._details)
 
     def find(self) -> bool:
         """Let a text be looked for; whether the tab that is seen has texts."""

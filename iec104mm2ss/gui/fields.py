@@ -67,6 +67,11 @@ class FormField(ttk.Frame):
         """Whether it says something else than what runs."""
         return self.text != self.value
 
+    def forget(self) -> None:
+        """Take away what is said here of one entry, for another one."""
+        self.value = self.saved = self.text = ""
+        self.judge(())
+
     def take(self, value: str, saved: str) -> None:
         """Take what runs, and show it unless somebody has typed something else."""
         untouched = not self.changed

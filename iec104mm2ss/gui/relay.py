@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from iec104mm2ss.console.line import Line
     from iec104mm2ss.console.requests import Answer, Item, Log, Request, Trace
 
-TICK_MS = 50
-"""How often is looked at what came from other threads."""
+TICK_MS, SOON_MS = 100, 30
+"""How often is looked at what came from other threads, and how often while an answer is waited for."""
 KEPT = 5000
 """How many items wait for the window at most; the oldest go first."""
 
@@ -29,6 +29,7 @@ class Relay:
         self._root = root
         self._answers: SimpleQueue[tuple[Callable[[], None], Future[Answer]]] = SimpleQueue()
         self._follows: list[Follow] = []
+        self._asked = 0
         self._timer: str | None = None
         self.closed = False
         self.on_tick: Callable[[], None] = _nothing
@@ -50,17 +51,26 @@ class Relay:
 
         answer = self.line.ask(request)
         answer.add_done_callback(lambda done: self._answers.put((settle, done)))
+        if not self._asked:
+            self._tick_in(SOON_MS)
+        self._asked += 1
 
     def follow(self, request: Log | Trace, sink: Callable[[Sequence[Item], int], None]) -> Follow:
         """Follow something; `sink` gets what came since it was called last, and how much was left out before it."""
         follow = Follow(sink)
         self._follows.append(follow)
         follow.begin(self.line, request)
+        self._tick_in(SOON_MS)
         return follow
+
+    def _tick_in(self, milliseconds: int) -> None:
+        if self._timer is not None:
+            self._root.after_cancel(self._timer)
+        self._timer = None if self.closed else self._root.after(milliseconds, self._tick)
 
     def _tick(self) -> None:
         # First of all, so that a bug in what is called now does not end the ticking.
-        self._timer = self._root.after(TICK_MS, self._tick)
+        self._tick_in(SOON_MS if self._asked else TICK_MS)
         self.on_tick()
         self._settle()
         self._hand_on()
@@ -79,6 +89,7 @@ class Relay:
                 settle, answer = self._answers.get_nowait()
             except Empty:
                 return
+            self._asked -= 1
             if not answer.cancelled():
                 settle()
 

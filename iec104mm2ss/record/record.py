@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter, deque
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from iec104mm2ss.record.refusals import Refusals
 from iec104mm2ss.record.taps import Taps
@@ -39,6 +39,9 @@ class Record:
     the row is in `state` since `since` (monotonic seconds).
     """
 
+    happened: ClassVar[int] = 0
+    """Grows with everything that happens to any record of this process: events, states, batches of ASDUs received."""
+
     def __init__(self, key: str, log: ConnectionLog) -> None:
         self.key = key
         self.log = log
@@ -53,15 +56,6 @@ class Record:
         self.connections: dict[Connection, float] = {}
         self._received = 0
         self._sent = 0
-        self._happened = 0
-
-    @property
-    def pulse(self) -> int:
-        """A number that grows with every I-frame, and with everything told."""
-        total = self._happened + self._received + self._sent
-        for connection in self.connections:
-            total += connection.link.received + connection.link.sent
-        return total
 
     @property
     def received(self) -> int:
@@ -83,7 +77,7 @@ class Record:
         """Write a line that is also the row's last event."""
         self.log.log(level, "%s", text)
         self.event, self.event_at = text, time.monotonic()
-        self._happened += 1
+        Record.happened += 1
 
     def renamed(self, log: ConnectionLog, name: str) -> None:
         """Go on in the log of another name."""
@@ -98,11 +92,12 @@ class Record:
 
     def _enter(self, state: State | None) -> None:
         self.state, self.since = state, time.monotonic()
-        self._happened += 1
+        Record.happened += 1
 
     def count(self, asdus: Sequence[bytes]) -> None:
         """Count a batch of received ASDUs."""
         self.kinds.update(map(_KIND, asdus))
+        Record.happened += 1
 
     def opened(self, connection: Connection) -> None:
         """Follow a connection that is about to begin."""

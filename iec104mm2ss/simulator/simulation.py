@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from iec104mm2ss.console.plant import RequestError
 from iec104mm2ss.console.table import many
 from iec104mm2ss.metrics.figures import Kind, Measure
+from iec104mm2ss.record.record import Record
 from iec104mm2ss.simulator import changes, details, entries
 from iec104mm2ss.simulator.commands import HIGHEST_INDEX, LONGEST_DURATION
 from iec104mm2ss.simulator.files import DataFiles
@@ -109,7 +110,7 @@ class Simulator:
 
     def pulse(self) -> int:
         """Return a number that another one follows when something happens to an RTU."""
-        return sum(rtu.record.pulse for rtu in self.rtus)
+        return Record.happened + sum(rtu.record.sent for rtu in self.rtus)
 
     def sections(self, key: str) -> tuple[Section, ...]:
         """Return what there is to say of an RTU in detail."""

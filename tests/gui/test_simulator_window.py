@@ -9,7 +9,7 @@ import pytest
 
 from iec104mm2ss.simulator.cli import main
 from tests.gui.shown import Shown
-from tests.simulator.c104_master import connected_master
+from tests.matrix.c104_peers import connected_master
 from tests.simulator.program import SWITCHES, RtuFile, write_data
 from tests.station import SPONTANEOUS
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.gui.driven import User
-    from tests.simulator.c104_master import Master
+    from tests.matrix.c104_peers import C104Master
 
 M_DP_TB, M_SP_TB = 31, 30
 
@@ -31,7 +31,7 @@ def connected(user: User) -> str:
 @pytest.fixture
 def use(
     display: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Callable[[User, Master], None]], int]:
+) -> Callable[[Callable[[User, C104Master], None]], int]:
     """Runs the simulator with its window, and what the test does while a master is connected to one of two RTUs."""
     monkeypatch.setenv("DISPLAY", display)
     file = RtuFile()
@@ -39,7 +39,7 @@ def use(
     file.add(33, "OSI")
     path = file.write(tmp_path / "iec104rs.csv")
 
-    def run(does: Callable[[User, Master], None]) -> int:
+    def run(does: Callable[[User, C104Master], None]) -> int:
         with ExitStack() as exits:
 
             def at_window(user: User) -> None:
@@ -51,8 +51,8 @@ def use(
     return run
 
 
-def test_an_index_reaches_the_master(use: Callable[[Callable[[User, Master], None]], int]) -> None:
-    def does(user: User, master: Master) -> None:
+def test_an_index_reaches_the_master(use: Callable[[Callable[[User, C104Master], None]], int]) -> None:
+    def does(user: User, master: C104Master) -> None:
         bar = user.window.send_bar
         assert bar is not None
         bar.index.set("301")
@@ -64,8 +64,8 @@ def test_an_index_reaches_the_master(use: Callable[[Callable[[User, Master], Non
     assert use(does) == 0
 
 
-def test_send_becomes_stop_until_it_is_pressed(use: Callable[[Callable[[User, Master], None]], int]) -> None:
-    def does(user: User, master: Master) -> None:
+def test_send_becomes_stop_until_it_is_pressed(use: Callable[[Callable[[User, C104Master], None]], int]) -> None:
+    def does(user: User, master: C104Master) -> None:
         bar = user.window.send_bar
         assert bar is not None
         bar.index.set("447")
@@ -83,9 +83,9 @@ def test_send_becomes_stop_until_it_is_pressed(use: Callable[[Callable[[User, Ma
 
 
 def test_a_data_file_that_is_saved_counts_at_once_and_its_bad_rows_are_listed(
-    use: Callable[[Callable[[User, Master], None]], int], tmp_path: Path
+    use: Callable[[Callable[[User, C104Master], None]], int], tmp_path: Path
 ) -> None:
-    def does(user: User, master: Master) -> None:
+    def does(user: User, master: C104Master) -> None:
         user.press("<Key-F6>")
         data, details = tmp_path / "data" / "iodata.csv", user.window.panes.first.details
         write_data(data, *SWITCHES, "12,Y,30,x,1,0,,,,,,bad")
