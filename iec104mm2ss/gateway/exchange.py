@@ -147,11 +147,6 @@ class Exchange:
         if self.journaling is not None:
             self.journaling.look()
 
-    async def close(self) -> None:
-        """Leave on disk what the next process needs."""
-        if self.journaling is not None:
-            await self.journaling.close()
-
     @property
     def tally(self) -> Counter[Tally]:
         """What the routers have counted."""

@@ -108,7 +108,6 @@ class Group:
             await asyncio.wait({self._life})
         for connection in self._leaving:
             await connection.gone.wait()
-        await self.exchange.close()
 
     def _ended(self, life: asyncio.Task[None]) -> None:
         if self._life is life:

@@ -16,8 +16,7 @@ class Account:
     away, and what was for its sessions alone. Each of these ends as one of
     - `delivered`: acknowledged by the master;
     - `skipped` by rule: withheld, too old or of a kind that is not replayed after an absence. What an absence skips
-      is counted at the return. `withheld` counts those among them that carried the row's CA for another station, once
-      for every session that did not get it;
+      is counted at the return. `withheld` counts those among them that carried the row's CA for another station;
     - `lost`: no place was left in the buffer;
     or is `waiting`. `dropped` counts what was for a session that was not started; it was never appended.
     """

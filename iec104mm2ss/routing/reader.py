@@ -138,6 +138,11 @@ class Reader:
         """Position from which on the ring is kept for the session; what it replays may as well lie elsewhere."""
         return max(self.first_unacknowledged, self._live)
 
+    @property
+    def judged(self) -> int:
+        """Position up to which it has been counted what is withheld from the session."""
+        return max(self._live, self._next)
+
     def start(self, now: float) -> None:
         """Begin at the tail, after those events of the row's absence that are to be replayed.
 

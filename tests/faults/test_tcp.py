@@ -125,7 +125,10 @@ def test_d06_a_host_that_accepts_and_closes_is_no_storm_and_the_next_one_serves(
         site.rtu(111, RTU_CA, broken.port, rtu.port)
         site.rtu(222, RTU_CA, broken.port, name="RTU-2")
         port, _ = site.master(111, "M-1", MASTER_CA), site.master(222, "M-2", MASTER_CA)
-        with Gateway(tmp_path, site), started_master(port, within=20) as master:
+        with Gateway(tmp_path, site) as gateway, contextlib.ExitStack() as masters:
+            # Not sooner: the port is open for a moment with each host that accepts.
+            gateway.wait_log("RTU-1", "connected to", f":{rtu.port}", within=20)
+            master = masters.enter_context(started_master(port, within=20))
             eventually(lambda: len(broken.accepted) >= 4, "the other group goes on trying", 15)
             assert_served(master, rtu.link)
             assert len(rtu.connections) == 1

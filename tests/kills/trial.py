@@ -100,6 +100,10 @@ async def _kill(gateway: Gateway, site: Site, masters: list[Master], chance: ran
 
 
 async def _finish(rtu: Rtu, masters: list[Master], load: asyncio.Task[None]) -> None:
+    """End with everybody there; then nothing more is made, and what was made is waited for."""
+    await _until(lambda: all(master.started for master in masters), "all masters started again")
+    made = rtu.produced
+    await _until(lambda: all(master.latest > made for master in masters), "events of after the last start")
     load.cancel()
     await asyncio.wait({load})
     await _until(lambda: all(master.latest == rtu.produced for master in masters), "everybody has the last event")

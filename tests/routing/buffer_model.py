@@ -208,7 +208,7 @@ class Model:
         events = [e for e in self.kept if e.replayable and e.at >= first and self.is_young(e, now)]
         last.flight, last.open, last.gone = [], set(), set()
         reader.backlog = [event for event in events if not reader.withholds(event)]
-        reader.row.withheld += len(events) - len(reader.backlog)
+        reader.row.withheld += sum(event in missed for event in events if reader.withholds(event))
         reader.open = set(reader.backlog)
         for entry in missed - reader.open:
             if entry in gone:

@@ -255,6 +255,20 @@ def test_a_confirmation_goes_ahead_of_the_replay_but_behind_the_end_of_initialis
     assert reader.first_unacknowledged == 1
 
 
+def test_what_was_withheld_before_an_absence_is_not_counted_again_at_the_return() -> None:
+    buffer, *_ = away(ca=11)
+    reader = returned(buffer, [], ca=11)
+    buffer.append([event(1), event(2, ca=11)], 4.0)
+    assert reader.take(9, 4.0) == [event(1, ca=11)]
+    reader.stop(5.0)
+    buffer.append([event(3, ca=11)], 6.0)
+    for began in (7.0, 8.0):
+        reader = buffer.reader("A", 11)
+        reader.start(began)
+        assert (reader.withheld, reader.skipped) == (2, 2)
+        reader.stop(began)
+
+
 def test_a_confirmation_for_another_stations_point_is_withheld_also_ahead() -> None:
     buffer, *_ = away(ca=11)
     reader = returned(buffer, [event(1)], ca=11)

@@ -130,6 +130,7 @@ class _Play:
     async def _recovery(self) -> None:
         world = self.world
         until = world.loop.time() + world.patience
+        await asyncio.sleep(world.aftermath)
         while world.complaints():
             await asyncio.sleep(0.5)
             if world.loop.time() > until:

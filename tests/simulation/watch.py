@@ -63,6 +63,8 @@ class Watch:
             self._court.expect(ahead <= _MOST_AHEAD, Invariant.MEMORY, f"{ahead} answers ahead of a replay")
 
     def _account(self, group: Group, port: MasterPort) -> None:
+        losses = group.exchange.losses(port.row)
+        self._court.expect(min(losses.values()) >= 0, Invariant.ACCOUNT, f"{port.row.name} did not get {losses}")
         account = group.exchange.buffer.account(port.row.key)
         readers = [it.reader for it in group.exchange.started if it.port is port]
         if readers and len(readers) == account.sessions:

@@ -234,6 +234,11 @@ class World:
                     peer.abort("it has broken the rules")
 
     @property
+    def aftermath(self) -> float:
+        """Seconds in which a connection may still end for what a fault has begun."""
+        return 1.0 + max(link.t1 for station in self.stations.values() for link in station.links())
+
+    @property
     def patience(self) -> float:
         """Seconds until everything must be back: dead links are noticed one after another, then come the waits."""
         links = [link for station in self.stations.values() for link in station.links()]
