@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.settings.site import Site
     from iec104mm2ss.trace import TracedFrame
 
-_STARTS_PER_SECOND = 100
+_STARTS_PER_SECOND = 400
 _ROUND = 1.0
 _GROUPS_AT_ONCE = 10
 _NOT_HERE = "the gateway has no signals to send: that is for iec104rs"

@@ -143,18 +143,33 @@ class Stage:
     def assert_exchanged(self) -> None:
         """The RTU heard what the master said, the master what the RTU said, addresses rewritten, the other nothing."""
         self.settle()
-        requests = [with_header(asdu, ca=RTU_CA, oa=self.session_oa(self.master)) for asdu in self.master.said]
-        assert self.rtu.heard == requests
-        answers = [with_header(asdu, ca=self.master.ca, oa=self.master.oa) for asdu in without_marks(self.rtu.said)]
-        assert without_marks(self.master.heard) == answers
+        self._wait_same(lambda: self.rtu.heard, self._requests)
+        self._wait_same(lambda: self.master.heard, lambda: self._to(self.master, self.master.oa))
         assert without_marks(self.other.heard) == []
 
     def assert_reported(self) -> None:
         """Both masters heard all that the RTU said, addresses rewritten."""
         self.settle()
-        for master in self.masters:
-            expected = [with_header(asdu, ca=master.ca, oa=0) for asdu in without_marks(self.rtu.said)]
-            assert without_marks(master.heard) == expected
+        self._wait_same(lambda: self.master.heard, lambda: self._to(self.master, 0))
+        self._wait_same(lambda: self.other.heard, lambda: self._to(self.other, 0))
+
+    def _requests(self) -> list[bytes]:
+        """Return what the RTU is to hear of the master under test."""
+        return [with_header(asdu, ca=RTU_CA, oa=self.session_oa(self.master)) for asdu in self.master.said]
+
+    def _to(self, master: Master, oa: int) -> list[bytes]:
+        """Return what a master is to hear of all that the RTU said."""
+        return [with_header(asdu, ca=master.ca, oa=oa) for asdu in self.rtu.said]
+
+    def _wait_same(self, heard: Callable[[], list[bytes]], said: Callable[[], list[bytes]]) -> None:
+        """Wait until both are the same: c104 tells of a frame in a thread of its own, at times after its peer has it.
+
+        What has come to a peer is complete, so a frame that is lost or comes twice is found.
+        """
+        eventually(
+            lambda: without_marks(heard()) == without_marks(said()),
+            f"the same heard and said: {_kinds(heard())} and {_kinds(said())}",
+        )
 
 
 def without_marks(asdus: list[bytes]) -> list[bytes]:

@@ -176,6 +176,17 @@ def test_all_behind_needs_more_than_half_and_ends_below_a_quarter() -> None:
     assert not buffer.all_behind
 
 
+def test_a_prompt_one_is_not_outrun_any_more_once_little_is_kept() -> None:
+    buffer, (only,) = group(8, 10)
+    buffer.append([value(number) for number in range(6)], 1.0)
+    assert buffer.outruns_prompt_one(1.0)
+    only.acknowledged(len(only.take(6, 1.0)))
+    buffer.resize(limit=8, age=60.0, now=1.0)
+    assert not buffer.outruns_prompt_one(1.0)
+    buffer.append([value(number) for number in range(4)], 2.0)
+    assert not buffer.outruns_prompt_one(2.0), "a quarter behind is not more than half"
+
+
 def test_one_that_keeps_up_is_enough() -> None:
     buffer, (_, fast) = group(8, 10, 10)
     buffer.append([value(number) for number in range(8)], 1.0)
