@@ -202,7 +202,7 @@ class EventBuffer:
         events = [event for event in self.replayable(first) if event.stamp >= oldest]
         backlog = [event for event in events if not reader.withholds(event)]
         last.settle()
-        # Those before had been counted when the last session came to them, or when it began to replay.
+        # Those before had been counted when the former one came to them, or when it began to replay.
         account.withheld += sum(it.position >= last.judged for it in events if reader.withholds(it))
         account.skipped += account.waiting - len(backlog)
         return backlog
