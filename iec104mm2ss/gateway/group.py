@@ -116,9 +116,11 @@ class Group:
 
     async def _run(self, delay: float) -> None:
         await asyncio.sleep(delay)
-        await self.exchange.recover()
         while not self._ending:
             try:
+                # After a bug the group starts with nothing: what made the bug may lie in the journal.
+                if not self.broken:
+                    await self.exchange.recover()
                 await self._serve(await self.rtu.connect())
             except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
                 self.failed(bug)

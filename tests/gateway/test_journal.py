@@ -229,6 +229,24 @@ def test_a_journal_that_cannot_be_read_is_said_and_the_group_works(
     play(scenario)
 
 
+def test_a_bug_while_reading_starts_the_group_with_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Journal, "recover", lambda _: 1 // 0)
+    logs = Logs()
+
+    async def scenario() -> None:
+        row = master_row()
+        async with (
+            Rtu(EAGER) as rtu,
+            gateway(journaled(rtu.port, row), journals=tmp_path, logs=logs),
+            master(row.port, EAGER) as scada,
+        ):
+            rtu.send(event(1))
+            await until(lambda: numbers(scada.asdus) == [1])
+            assert logs.said("RTU", "internal error", "ZeroDivisionError")
+
+    play(scenario)
+
+
 def test_a_disk_that_hangs_does_not_hold_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk, logs = Disk(monkeypatch), Logs()
 
