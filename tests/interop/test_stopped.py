@@ -19,7 +19,7 @@ from tests.transport.recorder import until
 if sys.platform == "win32":
     pytest.skip("SIGSTOP, and systemd", allow_module_level=True)
 
-PATIENT = LinkParameters(t1=60, t3=60)
+PATIENT = LinkParameters(t1=60, t2=0.3, t3=60)
 STRICT = LinkParameters(t1=1, t2=0.5, t3=1)
 OPTIONS: dict[str, Any] = {"t1": 1, "t2": 0.5, "t3": 1}
 STOPPED = 6.0
