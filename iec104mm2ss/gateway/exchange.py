@@ -51,6 +51,7 @@ class Exchange:
         self._rtu = rtu
         self._journals = journals
         self._failed = failed
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
         self._earlier_tally: Counter[Tally] = Counter()
@@ -276,7 +277,7 @@ class Exchange:
             if self._timer is not None:
                 self._timer.cancel()
             self._armed = deadline
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._on_timer)
+            self._timer = self._loop.call_at(deadline, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer, self._armed = None, math.inf
@@ -286,9 +287,8 @@ class Exchange:
         except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
             self._failed(bug)
 
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
+    def _now(self) -> float:
+        return self._loop.time()
 
 
 def _originators(row: GroupRow) -> dict[Hashable, int]:

@@ -27,9 +27,9 @@ _GROUP: Final = ("group",)
 _ROW: Final = (*_GROUP, "entry", "name", "role")
 
 
-def of_group(group: Group, now: float) -> Iterator[Figure]:
-    """Give everything; `now` is monotonic seconds."""
-    yield from _of_rows(group, now)
+def of_group(group: Group) -> Iterator[Figure]:
+    """Give everything."""
+    yield from _of_rows(group)
     yield from _of_records(tuple(_records(group)))
     yield from _of_masters(group)
     yield from _of_buffer(group)
@@ -38,9 +38,9 @@ def of_group(group: Group, now: float) -> Iterator[Figure]:
     yield Distribution("latency_seconds", text, _GROUP, {(str(group.row.number),): group.exchange.latency.observed})
 
 
-def _of_rows(group: Group, now: float) -> Iterator[Measure]:
-    standing = {(*_rtu(group), states.of_rtu(group, now)[0].value): 1.0}
-    standing |= {(*_master(group, it), states.of_master(group, it, now)[0].value): 1.0 for it in group.ports}
+def _of_rows(group: Group) -> Iterator[Measure]:
+    standing = {(*_rtu(group), states.state_of_rtu(group).value): 1.0}
+    standing |= {(*_master(group, it), states.state_of_master(group, it).value): 1.0 for it in group.ports}
     yield Measure("state", "1 for the state that an entry is in", Kind.GAUGE, (*_ROW, "state"), standing)
     sizes = {_rtu(group): float(group.rtu.row.link.k)}
     sizes |= {_master(group, it): float(it.row.link.k) for it in group.ports}

@@ -66,6 +66,11 @@ class MasterPort:
         return "" if self.is_open else self._fault
 
     @property
+    def is_started(self) -> bool:
+        """Whether one of its masters is started."""
+        return any(master.session is not None for master in self.masters)
+
+    @property
     def is_full(self) -> bool:
         """Whether a further connection would be one too many."""
         return len(self.masters) >= self.row.max

@@ -24,14 +24,26 @@ _RTU_REASONS = {
 
 def of_rtu(group: Group, now: float) -> Standing:
     """Return state and reason of the RTU; `now` is monotonic seconds."""
+    state, rtu = state_of_rtu(group), group.rtu
+    match state:
+        case State.DISABLED:
+            return state, _DISABLED
+        case State.ONLINE:
+            return state, rtu.hampered(now) or _unwritten(group)
+        case State.CONNECTED if rtu.connection is not None:
+            return state, _RTU_REASONS.get(rtu.connection.link.state, "")
+        case _:
+            return state, _missed(group, now)
+
+
+def state_of_rtu(group: Group) -> State:
+    """Return the state of the RTU."""
     rtu = group.rtu
     if not rtu.enabled:
-        return State.DISABLED, _DISABLED
+        return State.DISABLED
     if rtu.connection is None:
-        return State.FAULT if rtu.is_faulty else State.RETRYING, _missed(group, now)
-    if rtu.started:
-        return State.ONLINE, rtu.hampered(now) or _unwritten(group)
-    return State.CONNECTED, _RTU_REASONS.get(rtu.connection.link.state, "")
+        return State.FAULT if rtu.is_faulty else State.RETRYING
+    return State.ONLINE if rtu.started else State.CONNECTED
 
 
 def _unwritten(group: Group) -> str:
@@ -53,24 +65,38 @@ def _missed(group: Group, now: float) -> str:
 
 def of_master(group: Group, port: MasterPort, now: float) -> Standing:
     """Return state and reason of a master row."""
+    state = state_of_master(group, port)
+    match state:
+        case State.DISABLED:
+            return state, _DISABLED
+        case State.ONLINE:
+            hampered = (master.hampered(now) for master in port.masters)
+            return state, port.fault or next(filter(None, hampered), "")
+        case State.CONNECTED:
+            return state, _not_started(group, port)
+        case State.FAULT:
+            return state, port.fault
+        case State.BLOCKED:
+            return state, f"waits for the RTU{'' if group.rtu.enabled else ', which is disabled'}"
+        case _:
+            return state, _last_ending(port)
+
+
+def state_of_master(group: Group, port: MasterPort) -> State:
+    """Return the state of a master row."""
     if not port.enabled:
-        return State.DISABLED, _DISABLED
+        return State.DISABLED
     if port.masters:
-        return _connected(group, port, now)
+        return State.ONLINE if port.is_started else State.CONNECTED
     if port.fault:
-        return State.FAULT, port.fault
-    if not group.is_open:
-        return State.BLOCKED, f"waits for the RTU{'' if group.rtu.enabled else ', which is disabled'}"
-    return State.WAITING, _last_ending(port)
+        return State.FAULT
+    return State.WAITING if group.is_open else State.BLOCKED
 
 
-def _connected(group: Group, port: MasterPort, now: float) -> Standing:
-    if any(master.session is not None for master in port.masters):
-        hampered = (master.hampered(now) for master in port.masters)
-        return State.ONLINE, port.fault or next(filter(None, hampered), "")
+def _not_started(group: Group, port: MasterPort) -> str:
     if any(master in group.demand.waiting for master in port.masters):
-        return State.CONNECTED, "asked to start; waits for the RTU's STARTDT con"
-    return State.CONNECTED, "not started: no STARTDT act from it yet, or it has stopped"
+        return "asked to start; waits for the RTU's STARTDT con"
+    return "not started: no STARTDT act from it yet, or it has stopped"
 
 
 def _last_ending(port: MasterPort) -> str:
@@ -78,8 +104,8 @@ def _last_ending(port: MasterPort) -> str:
     return f"nobody is connected; {endings[-1].peer}: {endings[-1].reason}" if endings else "nobody has connected yet"
 
 
-def note(group: Group, now: float) -> None:
+def note(group: Group) -> None:
     """Let every row of a group know its state."""
-    group.rtu.record.stand(of_rtu(group, now)[0])
+    group.rtu.record.stand(state_of_rtu(group))
     for port in group.ports:
-        port.record.stand(of_master(group, port, now)[0])
+        port.record.stand(state_of_master(group, port))

@@ -78,7 +78,7 @@ class Gateway:
             now = time.monotonic()
             for group in groups[start : start + _GROUPS_AT_ONCE]:
                 group.look(now)
-                states.note(group, now)
+                states.note(group)
 
     async def _close(self) -> None:
         self._running = False
@@ -132,7 +132,7 @@ class Gateway:
     def measures(self) -> Iterator[Figure]:
         """Give everything that is counted, a group at a time, so that not all of it has to be taken at once."""
         for group in self.groups:
-            yield from measures.of_group(group, time.monotonic())
+            yield from measures.of_group(group)
 
     def trace(self, key: str, sink: Callable[[TracedFrame], None]) -> Callable[[], None]:
         """Give `sink` every APDU of an entry's connections, until what is returned is called."""

@@ -125,6 +125,11 @@ class Link:
         return self._send_window.acknowledged
 
     @property
+    def outstanding(self) -> int:
+        """I-frames of ours that the peer has not acknowledged, 0..k."""
+        return self._send_window.outstanding
+
+    @property
     def received(self) -> int:
         """I-frames received, the discarded ones included."""
         return self._receive_window.received

@@ -31,7 +31,7 @@ def fullest(connections: Iterable[Connection]) -> int:
     """Return the I-frames that wait for their acknowledgement, on the connection that has most of them."""
     most = 0
     for connection in connections:
-        most = max(most, connection.link.sent - connection.link.acknowledged)
+        most = max(most, connection.link.outstanding)
     return most
 
 
@@ -54,7 +54,7 @@ def _connection(connection: Connection, began: float, now: float) -> Iterator[tu
     yield "state", link.state.name
     yield "V(S)", f"{fifteen_bit(link.sent)} ({many(link.sent, 'I-frame')} sent)"
     yield "V(R)", f"{fifteen_bit(link.received)} ({many(link.received, 'I-frame')} received)"
-    yield "not acknowledged by it", f"{link.sent - link.acknowledged} of k = {link.parameters.k}"
+    yield "not acknowledged by it", f"{link.outstanding} of k = {link.parameters.k}"
     yield "not acknowledged by us", f"{link.received - link.confirmed} of w = {link.parameters.w}"
     for name, due in zip(("t1", "t2", "t3"), link.due, strict=True):
         yield f"{name} left", _left(due - now)

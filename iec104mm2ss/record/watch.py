@@ -26,7 +26,7 @@ class FullWindow:
 
     def look(self, link: Link, now: float) -> str:
         """Return what to say of it where it is seen for the first time, else nothing."""
-        if link.sent - link.acknowledged < link.parameters.k:
+        if link.outstanding < link.parameters.k:
             self._acknowledged, self._since = -1, math.inf
         elif link.acknowledged != self._acknowledged:
             self._acknowledged, self._since = link.acknowledged, now

@@ -14,8 +14,6 @@ from iec104mm2ss.transport.connection import Connection
 from iec104mm2ss.transport.handshakes import NOT_IN_THE_FILTER, Handshakes
 from iec104mm2ss.transport.tls_layer import TlsLayer
 
-_BACKLOG = 16
-
 
 class Listener:
     """A port that accepts controlling stations.
@@ -24,6 +22,8 @@ class Listener:
     read or sent, and `on_refused` gets its `host:port` and the reason. The others reach `on_connection` before they
     have begun, with `tls` after the handshake.
     """
+
+    _socket: socket.socket
 
     def __init__(
         self,
@@ -54,20 +54,19 @@ class Listener:
     @property
     def has_died(self) -> bool:
         """Whether the port was opened and has lost its socket since."""
-        return self._server is not None and any(sock.fileno() < 0 for sock in self._server.sockets)
+        return self._server is not None and self._socket.fileno() < 0
 
     async def open(self) -> None:
         """Start listening. Raises OSError where the port or the address cannot be had, or a file of TLS not be used."""
         if self._tls is not None:
             context(self._tls, server=True)
         await asyncio.sleep(0)  # a listener that has just been closed frees the port now
-        sock = _listening_socket(self._bind, self._port)
+        self._socket = _listening_socket(self._bind, self._port)
         loop = asyncio.get_running_loop()
         # In two steps, because `close` must find the server also when this coroutine is cancelled while it starts.
         self._server = await loop.create_server(
             self._protocol,
-            sock=sock,
-            backlog=_BACKLOG,
+            sock=self._socket,
             start_serving=False,
         )
         await self._server.start_serving()
