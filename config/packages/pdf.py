@@ -14,7 +14,7 @@ STYLE = Path(__file__).with_name("book.css")
 
 BOOKS = {
     "iec104mm2ss": ["windows", "operations", "installation", "protocol"],
-    "iec104rs": ["simulator", "windows"],
+    "iec104rs": ["simulator", "conformance", "windows"],
 }
 """Documents in docs/ that a program's help file consists of."""
 
