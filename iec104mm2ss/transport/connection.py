@@ -120,6 +120,9 @@ class Connection(asyncio.BufferedProtocol):
         """Report the end, unless it was known before."""
         self.gone.set()
         self._over(f"connection lost: {exc}" if exc else "connection lost")
+        if self._begun:
+            # Nothing more is reported. Owner and connection, which know each other, would wait for the collector.
+            del self._owner
 
     def start(self) -> None:
         """Send or confirm STARTDT."""

@@ -1,7 +1,10 @@
 """Who may connect to a master's port, and who wins when one connection too many comes."""
 
 import asyncio
+import gc
 import socket
+import weakref
+from collections.abc import Iterator
 
 import pytest
 
@@ -325,3 +328,22 @@ async def _provoke(place: str, row: MasterRow, group: Group) -> None:
             await first.closed()
             await second.closed()
     await until(lambda: group.broken)
+
+
+@pytest.fixture
+def without_collector() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_a_master_that_is_gone_leaves_no_ring_of_references_to_the_garbage_collector() -> None:
+    async def scenario() -> None:
+        row = master_row()
+        async with Rtu() as rtu, gateway(group_row(rtu.port, masters=[row])) as group:
+            async with master(row.port):
+                it = weakref.ref(group.ports[0].masters[0])
+            await until(lambda: it() is None)
+
+    play(scenario)
