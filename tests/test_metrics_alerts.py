@@ -64,6 +64,8 @@ CASES = [
         True,
     ),
     ("Iec104Unanswered", {f"iec104mm2ss_router_events_total{{{_HERE}, group='1', event='done'}}": "0+9x30"}, False),
+    ("Iec104PointWalk", {f"iec104mm2ss_router_events_total{{{_HERE}, group='1', event='walk'}}": "0x25 1x5"}, True),
+    ("Iec104PointWalk", {f"iec104mm2ss_router_events_total{{{_HERE}, group='1', event='walk'}}": "0x5 1x25"}, False),
     ("Iec104GatewayDown", {f"up{{{_HERE}}}": "0x30"}, True),
     ("Iec104GatewayDown", {f"up{{{_HERE}}}": "1x30"}, False),
     ("Iec104Restarting", {f"process_start_time_seconds{{{_HERE}}}": "0+9x30"}, True),

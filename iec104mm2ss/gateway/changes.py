@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from iec104mm2ss.gateway.port import MasterPort
     from iec104mm2ss.settings.site import GroupRow, MasterRow
 
-_LIVE_OF_MASTER: Final = frozenset(("name", "accept", "commands", "clock", "takeover", "oa", "max"))
+_LIVE_OF_MASTER: Final = frozenset(("name", "accept", "commands", "command_points", "clock", "takeover", "oa", "max"))
 _LIVE_OF_RTU: Final = frozenset(("name",))
 _ROWS: Final = frozenset(("number", "rtu", "masters"))
 

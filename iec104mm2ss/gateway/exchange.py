@@ -51,7 +51,6 @@ class Exchange:
         self._rtu = rtu
         self._journals = journals
         self._failed = failed
-        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._armed = math.inf
         self._earlier_tally: Counter[Tally] = Counter()
@@ -101,6 +100,7 @@ class Exchange:
             reserved=frozenset(self._originators.values()),
             copy_interrogation_data=row.interrogation_data is InterrogationData.ALL,
             select_timeout=row.select_timeout,
+            private_types=row.private_types,
         )
 
     def adopt(self, row: GroupRow) -> None:
@@ -277,7 +277,7 @@ class Exchange:
             if self._timer is not None:
                 self._timer.cancel()
             self._armed = deadline
-            self._timer = self._loop.call_at(deadline, self._on_timer)
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer, self._armed = None, math.inf
@@ -287,8 +287,9 @@ class Exchange:
         except Exception as bug:  # noqa: BLE001 - the boundary: this group starts anew, the others never notice
             self._failed(bug)
 
-    def _now(self) -> float:
-        return self._loop.time()
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
 
 def _originators(row: GroupRow) -> dict[Hashable, int]:

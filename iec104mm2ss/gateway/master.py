@@ -73,7 +73,8 @@ _IOA_ZERO = b"\x00\x00\x00"
 
 def policy(row: MasterRow, oa: int) -> MasterPolicy:
     """Return what the router needs of a row; `oa` is its originator address in the group."""
-    return MasterPolicy(ca=row.ca, oa=oa, commands=row.commands, clock=Clock(row.clock.value))
+    clock = Clock(row.clock.value)
+    return MasterPolicy(ca=row.ca, oa=oa, commands=row.commands, points=row.command_points, clock=clock)
 
 
 class Master:

@@ -17,6 +17,7 @@ from iec104mm2ss.routing.table import (
     DIRECTORY,
     Destination,
     Kind,
+    is_private,
 )
 from iec104mm2ss.routing.transfer import Transfer
 from iec104mm2ss.wire.asdu import EXPECTED_LENGTH, cause, fault, is_negative, type_id, with_originator
@@ -32,6 +33,7 @@ def _length_of_values(first: bytes) -> int:
     """Return how long an ASDU is that begins with these four octets, if it goes to everybody as it is; else 0.
 
     An RTU uses few combinations of type, qualifier and cause, so that most ASDUs need nothing but to be looked up here.
+    It is 0 for every private type, as their length is not known: whether these are blocked is asked for them alone.
     """
     if DESTINATIONS[first[0] << 6 | first[2] & 0x3F] or first[3]:
         return 0
@@ -61,7 +63,7 @@ class Delivery:
         if only_values:
             self._ledger.buffer.append(asdus, now)
         else:
-            self._sort(asdus, now)
+            self._sort(asdus if self.policy.private_types else self._without_private(asdus), now)
         return only_values
 
     def _sort(self, asdus: Sequence[bytes], now: float) -> None:
@@ -78,6 +80,14 @@ class Delivery:
             else:
                 run.append(with_originator(asdu, 0) if asdu[3] else asdu)
         self._flush(run, now)
+
+    def _without_private(self, asdus: Sequence[bytes]) -> list[bytes]:
+        for asdu in filter(is_private, asdus):
+            # A station that sends one of them sends many.
+            first = not self._ledger.notes.tally[Tally.PRIVATE]
+            text = f"{describe_asdu(asdu)}: dropped, private types are blocked; further ones are counted only"
+            self._ledger.notes.count(Tally.PRIVATE, text if first else "")
+        return [asdu for asdu in asdus if not is_private(asdu)]
 
     def _flush(self, run: Sequence[bytes], now: float) -> None:
         if run:

@@ -4,7 +4,7 @@ from iec104mm2ss.routing.addresses import towards_rtu
 from iec104mm2ss.routing.dispatch import OWNED, Dispatch
 from iec104mm2ss.routing.ledger import Ledger
 from iec104mm2ss.routing.notes import Tally
-from iec104mm2ss.routing.policy import WAITING_LIMIT, Clock, Policy
+from iec104mm2ss.routing.policy import WAITING_LIMIT, Clock, MasterPolicy, Policy
 from iec104mm2ss.routing.request import Request, Session
 from iec104mm2ss.routing.table import (
     ACTIVATION,
@@ -20,7 +20,9 @@ from iec104mm2ss.routing.table import (
     UNKNOWN_CA,
     UNKNOWN_CAUSE,
     Kind,
+    commanded_ioas,
     is_command,
+    is_private,
     kind,
 )
 from iec104mm2ss.routing.transfer import Transfer
@@ -47,6 +49,7 @@ class Intake:
 
     def receive(self, session: Session, asdu: bytes, now: float) -> None:
         """Take one structurally sound ASDU of a started session."""
+        self._ledger.commanded(session, asdu, now)
         if type_id(asdu) in MONITORING_TYPES:
             self._ledger.notes.count(
                 Tally.MONITORING, f"{describe_asdu(asdu)}: dropped, only an RTU sends this", session
@@ -57,13 +60,18 @@ class Intake:
             self._mirror(session, asdu, UNKNOWN_CA, Tally.WRONG_CA, now)
         elif not _cause_is_possible(asdu):
             self._mirror(session, asdu, UNKNOWN_CAUSE, Tally.WRONG_CAUSE, now)
-        elif reason := _refusal(session, asdu):
+        elif reason := self._refusal(session, asdu):
             self._ledger.refuse(session, asdu, reason, now)
         elif len(session.waiting) >= WAITING_LIMIT:
             self._overflow(session, asdu, now)
         else:
             session.overflowing = False
             self._request(session, asdu, ca, now)
+
+    def _refusal(self, session: Session, asdu: bytes) -> str | None:
+        if is_private(asdu) and not self.policy.private_types:
+            return "private types are blocked in this group"
+        return _forbidden(session.policy, asdu) if is_command(asdu) else None
 
     def _overflow(self, session: Session, asdu: bytes, now: float) -> None:
         # A line for each would let one master flood the disk as well.
@@ -74,6 +82,7 @@ class Intake:
     def _mirror(self, session: Session, asdu: bytes, number: int, tally: Tally, now: float) -> None:
         self._ledger.answer(session, asdu, now, negative=True, number=number)
         self._ledger.notes.count(tally, f"{describe_asdu(asdu)}: answered with cause {number} by the gateway", session)
+        self._ledger.refused(session, asdu, now)
 
     def _request(self, session: Session, asdu: bytes, ca: int, now: float) -> None:
         outgoing = with_originator(with_common_address(asdu, ca), session.oa)
@@ -171,10 +180,12 @@ def _cause_is_possible(asdu: bytes) -> bool:
     return number not in CONTROL_TYPES or cause(asdu) in _CAUSES.get(number, _COMMON_CAUSES)
 
 
-def _refusal(session: Session, asdu: bytes) -> str | None:
-    if is_command(asdu) and not session.policy.commands:
+def _forbidden(policy: MasterPolicy, command: bytes) -> str | None:
+    if not policy.commands:
         return "this master may not command"
     # Point ownership and the matching of answers go by the one IOA that the standard allows here (7.3.2).
-    if type_id(asdu) in POINT_COMMANDS and object_count(asdu) != 1:
+    if type_id(command) in POINT_COMMANDS and object_count(command) != 1:
         return "a command has exactly one information object"
+    if policy.points is not None and not all(point in policy.points for point in commanded_ioas(command)):
+        return "not among the command_points of this master"
     return None

@@ -53,12 +53,27 @@ class Ledger:
         self.answer(session, asdu, now, negative=True)
         text = f"{describe_asdu(asdu)}: refused by the gateway: {reason}" if reason else ""
         self.notes.count(tally, text, session)
+        # A command that was too late, because the RTU is slow, is nothing that its master did wrong.
+        if tally is not Tally.EXPIRED:
+            self.refused(session, asdu, now)
 
     def refuse_request(self, request: Request, reason: str, now: float, *, tally: Tally = Tally.REFUSED) -> None:
         """Answer a request that waited negatively: it will not reach the RTU any more."""
         request.deadline = inf
         for session, asdu in request.members.items():
             self.refuse(session, asdu, reason, now, tally=tally)
+
+    def commanded(self, session: Session, asdu: bytes, now: float) -> None:
+        """Watch what a master sends."""
+        self._alarm(session, session.watch.commanded(asdu, now))
+
+    def refused(self, session: Session, asdu: bytes, now: float) -> None:
+        """Watch what is refused to a master, by the gateway or the RTU."""
+        self._alarm(session, session.watch.refused(asdu, now))
+
+    def _alarm(self, session: Session, alarm: str) -> None:
+        if alarm:
+            self.notes.count(Tally.WALK, alarm, session)
 
     def handed_on(self, request: Request, now: float) -> None:
         """Expect the RTU's answer to `request`."""
@@ -80,6 +95,8 @@ class Ledger:
         if number in UNKNOWN_CAUSES or is_negative(asdu):
             self.ownership.free(request)
             self.end(request, f"refused by the RTU: {cause_name(number)}", now)
+            for session, asked in request.members.items():
+                self.refused(session, asked, now)
         elif number == ACTIVATION_CONFIRMATION and request.kind in _TIME_AFTER_CONFIRMATION:
             request.confirmed = now
             self.deadlines.set(request, now + _TIME_AFTER_CONFIRMATION[request.kind])

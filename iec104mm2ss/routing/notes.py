@@ -15,6 +15,7 @@ class Tally(StrEnum):
     UNASKED = "answers of the RTU that nobody asked for"
     SWALLOWED = "answers of the RTU to masters that are gone"
     MISPLACED = "ASDUs of the RTU that only a master may send"
+    PRIVATE = "private ASDUs of the RTU dropped"
     MONITORING = "monitoring ASDUs of masters dropped"
     WRONG_CA = "requests to another station's common address answered with cause 46"
     WRONG_CAUSE = "requests with an impossible cause answered with cause 45"
@@ -23,6 +24,7 @@ class Tally(StrEnum):
     EXPIRED = "commands too old to be handed on"
     UNANSWERED = "requests that the RTU did not answer in time"
     MERGED = "interrogations served together with another"
+    WALK = "alarms because a master commanded, or was refused, too many points in a short time"
     LOST = "requests given up with their master or the RTU"
     DONE = "requests of which the RTU owes nothing more"
 

@@ -1,5 +1,6 @@
 """What a group and its masters are allowed, as the router needs it."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
@@ -44,12 +45,14 @@ class MasterPolicy:
     """One master row.
 
     `ca` is the common address (RTU number) that this master uses, `oa` the originator address that its requests carry
-    towards the RTU (0..255). Without `commands` the master is monitor-only.
+    towards the RTU (0..255). Without `commands` the master is monitor-only. `points` are the IOAs that it may command,
+    0 among them for what is no point's, such as a reset; None for all.
     """
 
     ca: int
     oa: int
     commands: bool = True
+    points: Container[int] | None = None
     clock: Clock = Clock.FORWARD
 
 
@@ -59,7 +62,8 @@ class Policy:
 
     `stamp` sends each session's own OA to the RTU, otherwise 0. `reserved` are the originator addresses of all rows:
     a further session of a row never takes another row's. `copy_interrogation_data` gives interrogated values
-    (COT 20-41) to every master, not just to the one that asked.
+    (COT 20-41) to every master, not just to the one that asked. Without `private_types` the types 128 to 255 are
+    dropped or refused.
     """
 
     ca: int
@@ -67,3 +71,4 @@ class Policy:
     reserved: frozenset[int] = frozenset()
     copy_interrogation_data: bool = False
     select_timeout: float = 30.0
+    private_types: bool = True

@@ -7,6 +7,7 @@ from math import inf
 from iec104mm2ss.routing.policy import WAITING_TO_WITHHOLD, MasterPolicy
 from iec104mm2ss.routing.reader import Reader
 from iec104mm2ss.routing.table import Kind
+from iec104mm2ss.routing.watch import Watch
 from iec104mm2ss.wire.asdu import common_address, ioa, is_test, originator, type_id
 
 Key = tuple[int, int, int]
@@ -32,6 +33,7 @@ class Session:
     oa: int
     waiting: list["Request"] = field(default_factory=list)
     overflowing: bool = False
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def flooded(self) -> bool:

@@ -3,7 +3,7 @@
 from enum import Enum, IntEnum
 from typing import Final
 
-from iec104mm2ss.wire.asdu import cause, type_id
+from iec104mm2ss.wire.asdu import cause, ioas, type_id
 
 END_OF_INITIALISATION: Final = 70
 INTERROGATION: Final = 100
@@ -23,12 +23,15 @@ UNKNOWN_CAUSE: Final = 45
 UNKNOWN_CA: Final = 46
 
 POINT_COMMANDS = frozenset((*range(45, 52), *range(58, 65)))
+SWITCHING = frozenset((*range(45, 48), *range(58, 61)))
+"""Those of them that switch or step something: single, double and regulating step commands."""
 PARAMETERS = frozenset(range(110, 114))
 CONTROL_TYPES = POINT_COMMANDS | PARAMETERS | frozenset(range(100, 108))
 TIME_TAGGED = frozenset((*range(58, 65), 107))
 """Those of them that end with a CP56Time2a behind something else."""
 MONITORING_TYPES = frozenset((*range(1, 41), END_OF_INITIALISATION))
 FILE_TYPES = frozenset(range(120, 128))
+FIRST_PRIVATE_TYPE: Final = 128
 UNKNOWN_CAUSES = frozenset(range(44, 48))
 CONFIRMATIONS = UNKNOWN_CAUSES | {ACTIVATION_CONFIRMATION, DEACTIVATION_CONFIRMATION, TERMINATION}
 
@@ -159,3 +162,13 @@ def is_command(asdu: bytes) -> bool:
     if number in FILE_TYPES:
         return number not in _FILE_READS or (number == _FILE_CALL and file_qualifier(asdu) == _DELETE_FILE)
     return freezes(asdu) or number not in _HARMLESS | {COUNTER_INTERROGATION, CLOCK}
+
+
+def is_private(asdu: bytes) -> bool:
+    """Whether the meaning of this is a matter between its maker and those who know it (IEC 60870-5-101, 7.2.1.1)."""
+    return type_id(asdu) >= FIRST_PRIVATE_TYPE
+
+
+def commanded_ioas(asdu: bytes) -> tuple[int, ...]:
+    """Return the IOAs that a command is for; 0 for one that no address limits: reset, freeze, files, unknown types."""
+    return ioas(asdu) if type_id(asdu) in POINT_COMMANDS | PARAMETERS else (0,)

@@ -16,7 +16,7 @@ from iec104mm2ss.settings.cells import UnusableError, is_number, shown
 from iec104mm2ss.settings.edited_row import joined, options_of, rewritten, separated
 from iec104mm2ss.settings.layout import OPTIONS, Layout, S
 from iec104mm2ss.settings.problems import Problem
-from iec104mm2ss.settings.source import read_octets
+from iec104mm2ss.settings.source import open_to_everybody, read_octets
 from iec104mm2ss.settings.written import Written
 
 
@@ -72,8 +72,9 @@ class Draft(Generic[S]):
 
     @classmethod
     def read(cls, path: Path, layout: Layout[S]) -> Self:
-        """The same for a file. Raises UnusableError where it cannot be read."""
-        return cls.of(read_octets(path), path, layout)
+        """The same for a file, of which may be said who can write it. Raises UnusableError where it cannot be read."""
+        draft = cls.of(read_octets(path), path, layout)
+        return dataclasses.replace(draft, problems=(*open_to_everybody(path), *draft.problems))
 
     def fields(self, line: int) -> dict[str, str]:
         """The cells of an entry by the names of their columns, its options as one text. Raises NoEntryError."""

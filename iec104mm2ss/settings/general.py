@@ -14,6 +14,8 @@ from iec104mm2ss.settings.table import Row
 from iec104mm2ss.settings.tls import TlsSettings
 
 _PROGRAM_FIELDS = {"ntp_update_every_sec": "ntp_interval"}
+# What a slip in these settings means: it must neither leave connections without TLS nor open what was to be closed.
+_AFTER_A_SLIP = {"tls": True, "require_filter": True, "private_types": False}
 
 
 @dataclass(slots=True)
@@ -24,6 +26,7 @@ class General:
     group: dict[str, Any]
     link: LinkParameters
     tls: TlsSettings
+    require_filter: bool
 
 
 def read_general(rows: Iterable[Row], folder: Path, report: Report) -> General:
@@ -44,7 +47,9 @@ def read_general(rows: Iterable[Row], folder: Path, report: Report) -> General:
     program |= {"nogui": "nogui" in given and given["nogui"].value, "ntp_servers": tuple(servers)}
     group = {name: given[name].value for name in GROUP if name in given}
     link = _link({name: given[name] for name in LINK if name in given}, report)
-    return General(program, group, link, TlsSettings(folder, {name: given[name] for name in TLS if name in given}))
+    tls = TlsSettings(folder, {name: given[name] for name in TLS if name in given})
+    require_filter = "require_filter" in given and given["require_filter"].value
+    return General(program, group, link, tls, require_filter)
 
 
 def _value(name: str, row: Row, report: Report) -> Given | None:
@@ -57,8 +62,7 @@ def _value(name: str, row: Row, report: Report) -> Given | None:
         return Given(SETTINGS[name](text), row.line, "B")
     except UnusableError as error:
         report.refuse(row.line, "B", f"{name} {shown(text) if text else 'has no value: it'} {error}")
-        # A slip must not leave connections without TLS.
-        return Given(True, row.line, "B") if name == "tls" else None  # noqa: FBT003 - the value
+        return Given(_AFTER_A_SLIP[name], row.line, "B") if name in _AFTER_A_SLIP else None
 
 
 def _note_more_cells(row: Row, report: Report) -> None:

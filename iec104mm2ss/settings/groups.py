@@ -49,7 +49,7 @@ def _add_rtu(group: _Group, reader: RowReader, general: General) -> None:
 
 
 def _add_master(group: _Group, reader: RowReader, general: General, ports: dict[int, MasterRow]) -> None:
-    master = read_master(reader, general.link, general.tls)
+    master = read_master(reader, general.link, general.tls, require_filter=general.require_filter)
     if not master:
         return
     _refuse_taken_port(master, ports, reader)

@@ -17,6 +17,7 @@ from iec104mm2ss.settings.cells import (
     yes_or_no,
 )
 from iec104mm2ss.settings.endpoints import ITEMS, is_host, is_ipv6
+from iec104mm2ss.settings.points import read_points
 from iec104mm2ss.settings.program import SetClock
 from iec104mm2ss.settings.site import Clock, InterrogationData, JournalKind, StartDt, Takeover
 from iec104mm2ss.tls.certificates import FINGERPRINT, plain_name
@@ -82,6 +83,7 @@ GROUP: Mapping[str, Convert] = {
     "event_age": seconds(31_536_000, zero=True),
     "select_timeout": seconds(3600),
     "journal": one_of(JournalKind),
+    "private_types": yes_or_no,
 }
 PROGRAM: Mapping[str, Convert] = {
     "ntp_update_every_sec": whole(1, 31_536_000),
@@ -97,9 +99,10 @@ TLS: Mapping[str, Convert] = {
     "tls_crl": str,
     "tls_peers": _peers,
 }
+ACCESS: Mapping[str, Convert] = {"require_filter": yes_or_no}
 # The seed's own sample writes the server's setting in both ways.
 SERVER: Mapping[str, Convert] = {"ntpserver": _host, "ntp_server": _host}
-SETTINGS: Mapping[str, Convert] = {"nogui": str, **SERVER, **PROGRAM, **LINK, **GROUP, **TLS}
+SETTINGS: Mapping[str, Convert] = {"nogui": str, **SERVER, **PROGRAM, **LINK, **GROUP, **TLS, **ACCESS}
 
 RTU_ONLY: Mapping[str, Convert] = {"stamp": yes_or_no}
 MASTER_ONLY: Mapping[str, Convert] = {
@@ -107,6 +110,7 @@ MASTER_ONLY: Mapping[str, Convert] = {
     "takeover": one_of(Takeover),
     "oa": whole(1, 255),
     "commands": yes_or_no,
+    "command_points": read_points,
     "clock": one_of(Clock),
     "bind": _local_address,
 }

@@ -57,8 +57,11 @@ class RowReader:
             self.warn(column, f"the name {shown(text)} is cut to its first {longest} characters")
         return text[:longest].rstrip()
 
-    def filter(self, column: int) -> HostFilter:
-        """Who may connect."""
+    def filter(self, column: int, *, required: bool = False) -> HostFilter:
+        """Who may connect; where it is `required`, an empty filter is refused."""
+        if required and not self.text(column):
+            self.refuse(column, "the filter is empty, which require_filter forbids; list who may connect")
+            return HostFilter(())
         accepted, complaints = read_filter(self.text(column))
         for complaint in complaints:
             self.warn(column, complaint)

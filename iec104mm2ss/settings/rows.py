@@ -56,10 +56,10 @@ def read_rtu(reader: RowReader, base: LinkParameters, tls: TlsSettings) -> tuple
     return row, _values(options, GROUP)
 
 
-def read_master(reader: RowReader, base: LinkParameters, tls: TlsSettings) -> MasterRow | None:
+def read_master(reader: RowReader, base: LinkParameters, tls: TlsSettings, *, require_filter: bool) -> MasterRow | None:
     """The master of a row; None after a refusal."""
     name, ca = _name(reader), reader.value(CA, "rtu no", _number, 0)
-    port, accept = reader.value(PORT, "port no", _number, 0), reader.filter(HOSTS)
+    port, accept = reader.value(PORT, "port no", _number, 0), reader.filter(HOSTS, required=require_filter)
     options = _options(reader, MASTER_OPTIONS)
     link = _link(reader, options, base)
     own_tls = tls.of(reader, options)

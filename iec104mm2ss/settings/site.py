@@ -7,6 +7,7 @@ from typing import Literal
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.endpoints import Endpoint
 from iec104mm2ss.settings.filters import HostFilter
+from iec104mm2ss.settings.points import Points
 from iec104mm2ss.settings.program import ProgramSettings
 from iec104mm2ss.tls.parameters import TlsParameters
 
@@ -78,8 +79,9 @@ class MasterRow:
     """One master: a listening port of a group.
 
     `name` begins with `M/`. `port` and `ca` are 1..65535. `max` is the number of connections at one time, 1..255.
-    `oa` is the originator address towards the RTU, 1..255, None for the row's place in the group. `bind` is the local
-    address to listen on, None for all. `tls` is None for connections without it. `line` is the row's place in the file.
+    `oa` is the originator address towards the RTU, 1..255, None for the row's place in the group. `command_points` are
+    the addresses that may be commanded, None for all. `bind` is the local address to listen on, None for all. `tls` is
+    None for connections without it. `line` is the row's place in the file.
     """
 
     group: int
@@ -92,6 +94,7 @@ class MasterRow:
     takeover: Takeover = Takeover.PROBE
     oa: int | None = None
     commands: bool = True
+    command_points: Points | None = None
     clock: Clock = Clock.FORWARD
     bind: str | None = None
     tls: TlsParameters | None = None
@@ -108,6 +111,7 @@ class GroupRow:
     """One RTU and its masters, in file order; at least one of them.
 
     `event_buffer` is a number of ASDUs. `event_age` is seconds, 0 for no replay. `select_timeout` is seconds.
+    Without `private_types` the types 128 to 255 pass in neither direction.
     """
 
     number: int
@@ -119,6 +123,7 @@ class GroupRow:
     event_age: float = 3600.0
     select_timeout: float = 30.0
     journal: JournalKind = JournalKind.OFF
+    private_types: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,9 @@
 """A file's octets, and what every kind of file has in common: its end, and names that are nearly right."""
 
+import contextlib
+import os
+import shlex
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -33,6 +37,25 @@ def read_text(data: bytes) -> str:
 def whole_file(path: Path, error: UnusableError) -> tuple[Problem]:
     """The one problem of a file that cannot be used at all."""
     return (Problem(str(path), 0, "", str(error), refused=True),)
+
+
+def open_to_everybody(path: Path) -> Iterator[Problem]:
+    """Warn of a file that any user of this machine can change or replace, where files have POSIX permissions."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        file = path.resolve()
+        if file.stat().st_mode & stat.S_IWOTH:
+            yield _open(path, file, "change this file")
+        for folder in dict.fromkeys((path.parent.resolve(), file.parent)):  # two where the path is a link
+            # In one with the sticky bit, such as /tmp, nobody but its owner can put another in the place of a file.
+            if folder.stat().st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+                yield _open(path, folder, "put another file in the place of this one")
+
+
+def _open(path: Path, what: Path, harm: str) -> Problem:
+    text = f"every user of this machine can {harm}, and with it what is connected; chmod o-w {shlex.quote(str(what))}"
+    return Problem(str(path), 0, "", text, refused=False)
 
 
 def until_end(rows: Iterable[Row], report: Report) -> Iterator[Row]:

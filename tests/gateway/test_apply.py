@@ -16,6 +16,7 @@ from iec104mm2ss.link.events import StartRequested, StopRequested
 from iec104mm2ss.link.parameters import LinkParameters
 from iec104mm2ss.settings.endpoints import Endpoint
 from iec104mm2ss.settings.filters import read_filter
+from iec104mm2ss.settings.points import read_points
 from iec104mm2ss.settings.site import Clock, GroupRow, InterrogationData, StartDt, Takeover
 from iec104mm2ss.tls.parameters import TlsParameters
 from iec104mm2ss.transport.client import connect
@@ -168,6 +169,7 @@ def test_after_a_change_of_places_nobody_gets_an_originator_that_is_in_use() -> 
     ("options", "words"),
     [
         ({"commands": False}, "commands Y -> N"),
+        ({"command_points": read_points("5-9;20")}, "command_points not given -> 5-9;20"),
         ({"clock": Clock.REFUSE}, "clock forward -> refuse"),
         ({"takeover": Takeover.NEW}, "takeover probe -> new"),
         ({"oa": 9}, "oa not given -> 9"),
@@ -192,6 +194,33 @@ def test_a_monitor_only_master_may_not_command_from_then_on() -> None:
             it.first.connection.send([single_command(MASTER_CA, 1)])
             await until(lambda: numbers(it.first.asdus) == [1])
             assert it.logs.said("A", "this master may not command")
+            assert it.rtu.peer.asdus == []
+
+    play(scenario)
+
+
+def test_a_master_may_command_only_its_points_from_then_on() -> None:
+    async def scenario() -> None:
+        async with act() as it:
+            await it.change_first(command_points=read_points("7"))
+            it.first.connection.send([single_command(MASTER_CA, 1), single_command(MASTER_CA, 7)])
+            await until(lambda: numbers(it.first.asdus) == [1] and numbers(it.rtu.peer.asdus) == [7])
+            assert it.logs.said("A", "not among the command_points of this master")
+
+    play(scenario)
+
+
+def test_private_types_are_blocked_from_then_on() -> None:
+    async def scenario() -> None:
+        async with act() as it:
+            await it.apply(replace(it.row, private_types=False))
+            it.rtu.send(bytes((200,)) + event(1)[1:])
+            it.rtu.send(event(2))
+            it.first.connection.send([bytes((200,)) + event(1, ca=MASTER_CA)[1:]])
+            await until(lambda: sorted(numbers(it.first.asdus)) == [1, 2])
+            await until(lambda: numbers(it.second.asdus) == [2])
+            assert it.logs.said("RTU", "private types are blocked")
+            assert it.logs.said("A", "private types are blocked in this group")
             assert it.rtu.peer.asdus == []
 
     play(scenario)
@@ -377,6 +406,7 @@ def test_with_another_ca_of_the_rtu_the_event_buffer_starts_anew() -> None:
         ({"event_age": 0.0}, "event_age 3600 -> 0"),
         ({"select_timeout": 5.0}, "select_timeout 30 -> 5"),
         ({"interrogation_data": InterrogationData.ALL}, "interrogation_data asker -> all"),
+        ({"private_types": False}, "private_types Y -> N"),
         ({"startdt": StartDt.ON_DEMAND}, "startdt always -> on_demand"),
     ],
 )

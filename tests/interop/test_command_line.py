@@ -158,6 +158,28 @@ def test_sigterm_ends_within_2_s_with_a_stuck_master(tmp_path: Path) -> None:
             rtu.link.wait_closed()
 
 
+def test_a_file_that_everybody_can_write_is_told_at_the_start_on_reload_and_by_check(tmp_path: Path) -> None:
+    """Fault G12. It is used all the same."""
+    import signal  # noqa: PLC0415  not everything in it is there on every platform
+
+    if sys.platform == "win32":
+        pytest.skip("files have no such permissions there")
+    tmp_path.chmod(0o777)
+    site = Site()
+    site.rtu(111, 32, 9)
+    site.master(111, "M-1", 33)
+    with Gateway(tmp_path, site) as gateway:
+        gateway.wait_log("RTU-1", "127.0.0.1:9")
+        eventually(lambda: f"; chmod o-w {tmp_path}\n" in gateway.output(), "the folder's warning at the start")
+        tmp_path.chmod(0o755)
+        (tmp_path / "site.csv").chmod(0o666)
+        gateway.signal(signal.SIGHUP)
+        eventually(lambda: f"; chmod o-w {tmp_path}/site.csv\n" in gateway.output(), "the file's warning on reload")
+    done = run("-i", "site.csv", "--check", folder=tmp_path)
+    assert done.returncode == 0
+    assert f"; chmod o-w {tmp_path}/site.csv\n" in done.stdout
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_sigint_ends_like_sigterm(tmp_path: Path) -> None:
     import signal  # noqa: PLC0415  not everything in it is there on every platform

@@ -52,7 +52,7 @@ def test_acknowledgements_by_s_and_i_frames_are_one_event(role: Role) -> None:
     link.send([ASDU] * 5, 1.0)
     stream = s_frame(1) + i_frame(0, 1) + i_frame(1, 3) + s_frame(3) + i_frame(2, 4)
     assert link.receive(stream, 2.0) == [Acknowledged(4), Received([ASDU] * 3)]
-    assert (link.acknowledged, link.window) == (4, 11)
+    assert (link.acknowledged, link.outstanding, link.window) == (4, 1, 11)
 
 
 @ROLES

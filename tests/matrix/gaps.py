@@ -53,9 +53,11 @@ def _answers(request: object, *requests: object) -> list[tuple[int, int]]:
     rtu = C104Rtu(RTU_CA)
     rtu.command(SINGLE.type_id, SINGLE.kind)
     with running_server(rtu), Loop() as loop, running_master(loop, rtu.port) as master:
-        for each in (request, *requests):
+        for number, each in enumerate((request, *requests), 1):
             loop.run(master.send(each))
             loop.run(master.take(1))
+            # c104 tells what it has sent in a thread of its own.
+            eventually(lambda: len(rtu.sent) >= number, "that c104 tells of its answer")  # noqa: B023 - called at once
     return [type_and_cause(asdu) for asdu in rtu.sent]
 
 

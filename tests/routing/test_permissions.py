@@ -73,6 +73,54 @@ def test_a_monitor_only_master_may_not_command(request_: bytes, answer: int) -> 
     assert line.endswith("refused by the gateway: this master may not command")
 
 
+def test_a_master_may_command_the_points_of_its_list() -> None:
+    bench = Bench()
+    master = bench.master("A", points=range(7, 9))
+    master.sends(SELECT, CANCEL, SETPOINT, patched(PARAMETER, ioa=8))
+    assert bench.rtu_gets() == [patched(asdu, oa=1) for asdu in (SELECT, CANCEL, SETPOINT, patched(PARAMETER, ioa=8))]
+    assert master.gets() == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        *[(patched(request, ioa=6), NEGATIVE_ACTCON) for request in (EXECUTE, SELECT, DOUBLE, SETPOINT)],
+        (patched(CANCEL, ioa=6), NEGATIVE_DEACTCON),
+        (PARAMETER, NEGATIVE_ACTCON),
+        (octets("6e 02 06 0a 01 00 07 00 00 00 40 01 09 00 00 00 40 01"), NEGATIVE_ACTCON),  # parameters 7 and 9
+        (octets("6e 82 06 0a 01 00 08 00 00 00 40 01 00 40 01"), NEGATIVE_ACTCON),  # parameters from 8 on: 8 and 9
+        # What no address limits is refused though an RTU may look at nothing but the type.
+        *[(patched(request, ioa=7), NEGATIVE_ACTCON) for request in (RESET, FREEZE, DELAY, PRIVATE)],
+        (patched(FILE_READY, ioa=7), 0x4D),  # file transfer, P/N
+        (patched(DELETE_FILE, ioa=7), 0x4D),
+    ],
+)
+def test_a_master_may_not_command_beside_its_list(request_: bytes, answer: int) -> None:
+    bench = Bench()
+    master = bench.master("A", points=range(7, 9))
+    master.sends(request_)
+    assert master.gets() == [master.answer(request_, answer)]
+    assert bench.rtu_gets() == []
+    assert bench.router.tally == {Tally.REFUSED: 1}
+    (line,) = bench.lines()
+    assert line.startswith("A: ")
+    assert line.endswith("refused by the gateway: not among the command_points of this master")
+
+
+@pytest.mark.parametrize("request_", [RESET, FREEZE, DELAY, PRIVATE, FILE_READY])
+def test_address_0_in_the_list_is_for_what_no_address_limits(request_: bytes) -> None:
+    bench = Bench()
+    bench.master("A", points=(0,)).sends(request_)
+    assert bench.rtu_gets() == [patched(request_, oa=1)]
+
+
+@pytest.mark.parametrize("request_", [GI, CI, READ, TEST, TIMED_TEST, SELECT_FILE, CLOCK, patched(GI, cause=DEACT)])
+def test_a_master_with_a_list_may_ask_for_everything(request_: bytes) -> None:
+    bench = Bench()
+    bench.master("A", points=(3001,)).sends(request_)
+    assert bench.rtu_gets() == [patched(request_, oa=1)]
+
+
 def test_a_refused_file_does_not_take_the_transfer() -> None:
     bench = Bench()
     bench.master("A", commands=False).sends(FILE_READY)

@@ -142,6 +142,24 @@ def test_a_row_keeps_its_separator(separator: str, hosts: str, written: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("separator", "written"),
+    [(",", "111,A,2407,32,Y,::1,command_points=5-6;9"), (";", '111;A;2407;32;Y;::1;"command_points=5-6;9"')],
+)
+def test_a_list_in_an_option_stays_one_cell(separator: str, written: str) -> None:
+    text = "111,RTU,,32,N,h:1\n111,A,2407,32,Y,::1".replace(",", separator)
+    draft = edited(site(text), 2, options="command_points=5-6;9")
+    assert row(draft, 2) == written
+    assert draft.fields(2)["options"] == "command_points=5-6;9"
+    assert str(draft.settings.groups[0].masters[0].command_points) == "5-6;9"
+
+
+def test_an_edit_cannot_empty_a_filter_that_is_required() -> None:
+    draft = site("require_filter,Y\n" + FILE)
+    ((field, text),) = complaints(draft, OSI + 1, hosts="")
+    assert (field, text.partition(";")[0]) == ("hosts", "the filter is empty, which require_filter forbids")
+
+
+@pytest.mark.parametrize(
     ("name", "read"),
     [
         ("a\n!\nb", "a ! b"),

@@ -25,6 +25,7 @@ def test_the_defaults() -> None:
     assert group.rtu.link == group.masters[0].link == LinkParameters(t0=30, t1=15, t2=10, t3=20, k=12, w=8, idle=60)
     assert (group.startdt, group.interrogation_data) == (StartDt.ALWAYS, InterrogationData.ASKER)
     assert (group.event_buffer, group.event_age, group.select_timeout) == (10_000, 3600.0, 30.0)
+    assert group.private_types is True
 
 
 def test_both_spellings_of_the_time_server_in_their_order() -> None:
@@ -52,12 +53,14 @@ def test_every_setting_of_the_program_and_of_groups() -> None:
         "event_buffer,500",
         "event_age,0",
         "select_timeout,12.5",
+        "private_types,N",
     )
     site, group = loaded.site, loaded.site.groups[0]
     assert loaded.problems == ()
     assert (site.ntp_interval, site.set_clock, site.log_size, site.log_files) == (600, SetClock.NEVER, 10_000_000, 0)
     assert (group.startdt, group.interrogation_data) == (StartDt.ON_DEMAND, InterrogationData.ALL)
     assert (group.event_buffer, group.event_age, group.select_timeout) == (500, 0.0, 12.5)
+    assert group.private_types is False
 
 
 def test_every_constant_for_every_connection_wherever_it_stands() -> None:
@@ -163,3 +166,31 @@ def test_constants_that_hardly_mean_what_was_wanted_are_warned_of(rows: tuple[st
 
 def test_never_is_infinite_for_t3_and_idletime() -> None:
     assert link("t3,never", "idletime,off") == LinkParameters(t3=math.inf, idle=math.inf)
+
+
+def test_an_empty_filter_is_refused_where_one_is_required() -> None:
+    rows = (RTU, MASTER, "111,ABB-2,2407,32,Y", "111,ABB-3,2408,32,Y, ,k=9")
+    forbidden = "the filter is empty, which require_filter forbids; list who may connect"
+    loaded = read("require_filter,Y", *rows)
+    assert said(loaded)[:2] == [f"4:F: {forbidden}", f"5:F: {forbidden}"]
+    assert [master.name for master in loaded.site.groups[0].masters] == ["M/ABB-1"]
+    assert not read("require_filter,N", *rows).refused
+    assert len(read(*rows).site.groups[0].masters) == 3
+
+
+def test_an_rtu_needs_no_filter() -> None:
+    assert with_settings("require_filter,Y").problems == ()
+
+
+@pytest.mark.parametrize("row", ["require_filter,yess", "require_filter"])
+def test_a_slip_does_not_let_everybody_in(row: str) -> None:
+    loaded = read(row, RTU, MASTER, "111,ABB-2,2407,32,Y")
+    assert said(loaded)[0].startswith("1:B: require_filter ")
+    assert said(loaded)[0].endswith(" should be Y or N")
+    assert [master.name for master in loaded.site.groups[0].masters] == ["M/ABB-1"]
+
+
+def test_a_slip_does_not_let_private_types_through() -> None:
+    loaded = with_settings("private_types,of")
+    assert said(loaded) == ["1:B: private_types 'of' should be Y or N"]
+    assert loaded.site.groups[0].private_types is False

@@ -179,9 +179,10 @@ def test_k_of_a_row_lowers_w_without_a_word() -> None:
 
 
 def test_every_option_of_a_master() -> None:
-    row = master("MAX=2", "takeover=new", "oa=7", "commands=n", "clock=confirm", "bind=127.0.0.1")
+    row = master("MAX=2", "takeover=new", "oa=7", "commands=n", "command_points=7;9", "clock=confirm", "bind=::1")
     assert (row.max, row.takeover, row.oa) == (2, Takeover.NEW, 7)
-    assert (row.commands, row.clock, row.bind) == (False, Clock.CONFIRM, "127.0.0.1")
+    assert (row.commands, str(row.command_points)) == (False, "7;9")
+    assert (row.clock, row.bind) == (Clock.CONFIRM, "::1")
 
 
 @pytest.mark.parametrize(("option", "bind"), [("bind=*", None), ("bind=::1", "::1"), ("bind=fe80::1%a", "fe80::1%a")])
@@ -190,13 +191,16 @@ def test_the_address_to_listen_on(option: str, bind: str | None) -> None:
 
 
 def test_every_option_of_an_rtu() -> None:
-    options = "stamp=N,startdt=on_demand,interrogation_data=all,event_buffer=5,event_age=6,select_timeout=7"
+    options = (
+        "stamp=N,startdt=on_demand,interrogation_data=all,event_buffer=5,event_age=6,select_timeout=7,private_types=N"
+    )
     loaded = read("event_buffer,100", "startdt,always", f"{RTU},{options}", MASTER)
     group = loaded.site.groups[0]
     assert loaded.problems == ()
     assert group.rtu.stamp is False
     assert (group.startdt, group.interrogation_data) == (StartDt.ON_DEMAND, InterrogationData.ALL)
     assert (group.event_buffer, group.event_age, group.select_timeout) == (5, 6.0, 7.0)
+    assert group.private_types is False
 
 
 @pytest.mark.parametrize(
@@ -209,6 +213,11 @@ def test_every_option_of_an_rtu() -> None:
         ("oa=256", "'oa=256' should be a whole number from 1 to 255"),
         ("commands=maybe", "'commands=maybe' should be Y or N"),
         ("commands=", "'commands=' should be Y or N"),
+        (
+            "private_types=N",
+            "the option private_types belongs to the whole group; write it in the row of the group's RTU",
+        ),
+        ("require_filter=Y", "the option require_filter belongs to the whole file; write it in a row of its own"),
         ("clock=tick", "'clock=tick' should be forward or confirm or refuse"),
         ("bind=here", "'bind=here' should be an address of this machine, or * for all"),
         ("comands=N", "the option 'comands' is unknown; it should probably be commands"),
@@ -231,7 +240,7 @@ def test_an_option_that_cannot_be_used_refuses_its_row(option: str, problem: str
 
 def test_an_option_like_no_other_is_answered_with_all_that_are_known() -> None:
     tls = "tls, tls_cert, tls_key, tls_ca, tls_crl, tls_peers"
-    known = f"k, w, t0, t1, t2, t3, idletime, {tls}, max, takeover, oa, commands, clock, bind"
+    known = f"k, w, t0, t1, t2, t3, idletime, {tls}, max, takeover, oa, commands, command_points, clock, bind"
     loaded = read(RTU, f"{MASTER},colour=red")
     assert said(loaded)[-1] == f"2:G: the option 'colour' is unknown; known here are {known}"
 
