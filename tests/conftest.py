@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 # as errors, every coroutine that was never awaited.
 os.environ["PYTHONASYNCIODEBUG"] = "1"
 
+# Whoever runs the tests may have another: a site file that everybody can write is warned of.
+os.umask(0o022)
+
 # "ci" draws the same examples in every run, so that a green run can be repeated; "thorough" is for the night.
 settings.register_profile(
     "ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
