@@ -25,7 +25,8 @@ def audited() -> list[dict[str, object]]:
     if failed := pip("install", "--quiet", "pip-audit").returncode:
         raise OSError(f"pip-audit cannot be installed (pip ends with {failed})")
     with tempfile.TemporaryDirectory() as folder:
-        (listed := Path(folder) / "installed.txt").write_text(installed, encoding="utf-8")
+        listed = str(Path(folder) / "installed.txt")
+        Path(listed).write_text(installed, encoding="utf-8")
         command = [sys.executable, "-m", "pip_audit", "--no-deps", "--disable-pip", "--format", "json", "-r", listed]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     packages: list[dict[str, object]] = json.loads(done.stdout)["dependencies"]

@@ -14,7 +14,7 @@ from tests.soak.picture import Curve, svg
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at the process in /proc")
 def test_after_a_time_of_coming_and_going_all_is_as_before(tmp_path: Path) -> None:
     seen: list[Sample] = []
-    course = Course(Plan(seconds=6, groups=10, masters=3, rate=20, every=0.5), tmp_path)
+    course = Course(Plan(seconds=6, groups=10, masters=3, rate=20, every=0.5, losses=1), tmp_path)
     asyncio.run(course.run(seen.append))
     assert course.end == course.base
     assert course.losses == []

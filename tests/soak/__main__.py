@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.soak.course import Course, Plan, Sample
 from tests.soak.picture import Curve, svg
 
+_ENDINGS_KEPT = 10
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
@@ -25,6 +27,7 @@ def main() -> int:
         masters=options.masters,
         rate=options.rate,
         seed=options.seed,
+        losses=_ENDINGS_KEPT,
     )
     with tempfile.TemporaryDirectory() as folder:
         course = Course(plan, Path(folder))

@@ -24,7 +24,10 @@ _SETTLE: Final = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much for how long: `seconds` of churn, `rate` events a second from each RTU."""
+    """How much for how long: `seconds` of churn, `rate` events a second from each RTU.
+
+    Before that every RTU is lost `losses` times: until each row keeps as many endings as it ever does, memory grows.
+    """
 
     seconds: float
     groups: int = 200
@@ -32,6 +35,7 @@ class Plan:
     rate: float = 2.0
     seed: int = 1
     every: float = 5.0
+    losses: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +146,7 @@ class Course:
         gateway = Gateway(self._folder, self._site, launcher=launcher, debug=False)
         try:
             await self._all_there()
+            await self._lose_all()
             tasks.append(asyncio.create_task(self._load()))
             await asyncio.sleep(_SETTLE)
             self.base = await asyncio.to_thread(_held, gateway.process.pid, port)
@@ -160,6 +165,13 @@ class Course:
             gateway.process.wait()
             for server in servers:
                 server.close()
+
+    async def _lose_all(self) -> None:
+        for _ in range(self._plan.losses):
+            for rtu in self._rtus.values():
+                rtu.drop()
+            await asyncio.sleep(_SETTLE)
+            await self._all_there()
 
     async def _stir(self, gateway: Gateway, on_sample: Callable[[Sample], None]) -> None:
         """Let masters leave for some seconds and RTUs be lost, a few of them in every second."""
