@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from contextlib import AsyncExitStack
 from random import uniform
@@ -73,7 +74,7 @@ class Gateway:
     async def _look_around(self) -> None:
         """Look at every group once in a second, at few at a time: none of them waits for all."""
         groups = self.groups
-        pause = _ROUND * _GROUPS_AT_ONCE / max(len(groups), _GROUPS_AT_ONCE)
+        pause = _ROUND / max(1, math.ceil(len(groups) / _GROUPS_AT_ONCE))
         for start in range(0, max(len(groups), 1), _GROUPS_AT_ONCE):
             await asyncio.sleep(pause)
             now = time.monotonic()

@@ -120,6 +120,7 @@ class Connection(asyncio.BufferedProtocol):
         """Report the end, unless it was known before."""
         self.gone.set()
         self._over(f"connection lost: {exc}" if exc else "connection lost")
+        self._disarm()
         if self._begun:
             # Nothing more is reported. Owner and connection, which know each other, would wait for the collector.
             del self._owner
@@ -166,15 +167,14 @@ class Connection(asyncio.BufferedProtocol):
         """Close after what is still to be written, which a peer that does not read cannot delay beyond a second."""
         if self.close_reason is None:
             self._transport.close()
-            self._loop.call_later(CLOSE_PATIENCE, self._transport.abort)
             self._over(reason)
+            self._timer = self._loop.call_later(CLOSE_PATIENCE, self._transport.abort)
 
     def _over(self, reason: str) -> None:
         if self.close_reason is not None:
             return
         self.close_reason = reason
-        if self._timer is not None:
-            self._timer.cancel()
+        self._disarm()
         if self._begun:
             self._tell_end(reason)
 
@@ -226,10 +226,13 @@ class Connection(asyncio.BufferedProtocol):
     def _arm(self, deadline: float) -> None:
         # Deadlines mostly move on: the timer is left to fire early and re-armed then, not with every frame.
         if deadline < self._armed and self.close_reason is None:
-            if self._timer is not None:
-                self._timer.cancel()
+            self._disarm()
             self._armed = deadline
             self._timer = self._loop.call_at(deadline, self._on_timer)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _on_timer(self) -> None:
         now = self._loop.time()

@@ -14,6 +14,9 @@ from iec104mm2ss.transport.connection import Connection
 from iec104mm2ss.transport.handshakes import NOT_IN_THE_FILTER, Handshakes
 from iec104mm2ss.transport.tls_layer import TlsLayer
 
+_ACCEPTED_AT_ONCE = 16
+_BACKLOG = 100
+
 
 class Listener:
     """A port that accepts controlling stations.
@@ -67,9 +70,13 @@ class Listener:
         self._server = await loop.create_server(
             self._protocol,
             sock=self._socket,
+            backlog=_ACCEPTED_AT_ONCE,
             start_serving=False,
         )
         await self._server.start_serving()
+        # asyncio's backlog is also how often it tries to accept when there are no files left, each time with a timer. A
+        # burst of connects that finds no place in the kernel's queue waits a second for the repeated SYN.
+        self._socket.listen(_BACKLOG)
 
     def close(self) -> None:
         """Stop listening; accepted connections stay."""

@@ -43,7 +43,6 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
 
     _tcp: asyncio.Transport
     _session: Session
-    _next: Callable[[], None]
 
     def __init__(self, upper: Connection, watcher: Watcher) -> None:
         super().__init__()
@@ -54,6 +53,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         self._buffer = read_buffer(self._loop)
         self._began = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._next: Callable[[], None] = self._shake
         self._early = b""
         self._error: ConnectionError | None = None
         self._secured = self._over = False
@@ -64,7 +64,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
 
     def shake_hands(self, session: Session) -> None:
         """Begin the handshake, which ends within 10 s."""
-        self._session, self._next, self._began = session, self._shake, self._loop.time()
+        self._session, self._began = session, self._loop.time()
         self._arm(_HANDSHAKE_TIME, lambda: self._fail(f"handshake not finished within {_HANDSHAKE_TIME:g} s"))
         self._go_on()
 
@@ -101,6 +101,8 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
             self._fail(f"the connection was lost during the handshake{f': {exc}' if exc else ''}")
         self._disarm()
         self._over = True
+        # Nothing more comes or goes. Who knows each other would wait for the collector, with all the memory of TLS.
+        del self._upper, self._watcher, self._next
 
     # The transport of the connection above.
 
@@ -211,10 +213,9 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
             self._watcher.failed(self, f"TLS: {reason}")
 
     def _end(self) -> None:
-        self._disarm()
         self._over = True
         self._tcp.close()
-        self._loop.call_later(CLOSE_PATIENCE, self._tcp.abort)
+        self._arm(CLOSE_PATIENCE, self._tcp.abort)
 
     def _arm(self, delay: float, then: Callable[[], None]) -> None:
         self._disarm()

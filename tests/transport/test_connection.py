@@ -1,11 +1,13 @@
 import asyncio
 import socket
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
 from iec104mm2ss.link.events import Acknowledged, Event, Received, Started, StartRequested, Stopped
 from iec104mm2ss.link.parameters import LinkParameters
+from iec104mm2ss.transport import connection
 from iec104mm2ss.transport.client import connect
 from iec104mm2ss.transport.connection import Connection, read_buffer
 from tests.transport.recorder import HOST, Port, Recorder, pair, until
@@ -229,6 +231,32 @@ def test_closing_a_peer_that_does_not_read_takes_no_longer_than_a_second() -> No
         port.listener.close()
 
     asyncio.run(scenario())
+
+
+def test_what_a_closing_connection_waits_for_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Octets that the kernel does not take at once, and the peer takes before they are given up."""
+    monkeypatch.setattr(connection, "CLOSE_PATIENCE", 0.5)
+    complaints: list[dict[str, Any]] = []
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        port = Port(DEFAULTS)
+        await port.listener.open()
+        with socket.create_connection((HOST, port.number)) as peer:
+            peer.settimeout(0)
+            await until(lambda: port.accepted)
+            end = port.accepted[0]
+            end.begin(Recorder())
+            end._transport.write(bytes(8_000_000))
+            end.close("stop")
+            while not end.gone.is_set():
+                await loop.sock_recv(peer, 1 << 20)
+            await asyncio.sleep(0.6)
+        port.listener.close()
+
+    asyncio.run(scenario())
+    assert complaints == []
 
 
 def test_a_taken_port_raises_and_a_closed_one_is_free_again() -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import ssl
+import weakref
 from typing import cast
 
 import pytest
@@ -52,6 +54,23 @@ def test_both_ends_know_each_other_and_asdus_arrive_in_order(ends: Ends) -> None
         await gone(client, server)
 
     play(scenario)
+
+
+def test_what_is_over_leaves_no_ring_of_references_to_the_garbage_collector(ends: Ends) -> None:
+    async def scenario() -> None:
+        async with listening(ends.rtu) as port:
+            client = await connect(HOST, port.number, DEFAULTS, ends.gateway)
+            await until(lambda: port.accepted)
+            ended = [weakref.ref(end._transport) for end in (client, *port.accepted)]
+            await gone(client, port.accepted.pop())
+            del client
+            await until(lambda: not [layer for layer in ended if layer() is not None])
+
+    gc.disable()
+    try:
+        play(scenario)
+    finally:
+        gc.enable()
 
 
 def arrived(owner: Recorder) -> list[bytes]:
