@@ -31,8 +31,10 @@ _GRACE = 5.0
 
 _NO_FILE_LEFT = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _SHORTAGE_SAID_EVERY = 60.0
-_YOUNG = 5000
-"""Objects that have been made since, and are not gone, before the collector looks at them: it takes about 2 ms then."""
+_COLLECT_AFTER = 5000, 5, 2
+"""Objects made and not gone since the collector last looked at the young, which takes about 2 ms; looks at the young to
+one at the middle-aged; those to one at all. What asyncio leaves of a connection is old when it comes to an end.
+"""
 
 
 def on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[str], None], reload: Callable[[str], None]) -> None:
@@ -141,7 +143,7 @@ def collect_from_now() -> None:
     on their way look like growth, and Python's usual threshold made it look at everything every three seconds for them.
     """
     gc.freeze()
-    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
+    gc.set_threshold(*_COLLECT_AFTER)
     gc.enable()
 
 
