@@ -53,8 +53,9 @@ class Edited(Generic[S]):
 class Draft(Generic[S]):
     """A file as it was read or saved last (`saved`) and with its edits (`current`), row by row the same.
 
-    `settings` and `problems` are those of `current`. Rows are named by the line on which they begin in `current`,
-    which is the `line` of the rows in `settings`.
+    `settings` and `problems` are those of `current`; `exposure` is what of the problems is about who else can write the
+    file, which no edit changes. Rows are named by the line on which they begin in `current`, which is the `line` of the
+    rows in `settings`.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class Draft(Generic[S]):
     current: Written
     settings: S
     problems: tuple[Problem, ...]
+    exposure: tuple[Problem, ...] = ()
 
     @classmethod
     def of(cls, data: bytes, path: Path, layout: Layout[S]) -> Self:
@@ -74,7 +76,8 @@ class Draft(Generic[S]):
     def read(cls, path: Path, layout: Layout[S]) -> Self:
         """The same for a file, of which may be said who can write it. Raises UnusableError where it cannot be read."""
         draft = cls.of(read_octets(path), path, layout)
-        return dataclasses.replace(draft, problems=(*open_to_everybody(path), *draft.problems))
+        exposure = tuple(open_to_everybody(path))
+        return dataclasses.replace(draft, problems=(*exposure, *draft.problems), exposure=exposure)
 
     def fields(self, line: int) -> dict[str, str]:
         """The cells of an entry by the names of their columns, its options as one text. Raises NoEntryError."""
@@ -104,11 +107,12 @@ class Draft(Generic[S]):
         return Edited(self if problems else draft, tuple(problems), draft.complaints(row, refused=False))
 
     def complaints(self, line: int, *, refused: bool) -> tuple[Complaint, ...]:
-        """What is wrong with a row, or with the whole file, as complaints about the row's fields."""
+        """What is wrong with a row as complaints about its fields, and for what the whole file is refused."""
+        lines = {line, 0} if refused else {line}
         return tuple(
             Complaint(self.layout.field_at(problem.column), problem.text)
             for problem in self.problems
-            if problem.refused == refused and problem.row in (line, 0)
+            if problem.refused == refused and problem.row in lines
         )
 
     def diff(self) -> str:
@@ -130,7 +134,7 @@ class Draft(Generic[S]):
 
     def discard(self) -> Self:
         """The draft without its edits."""
-        return type(self).of(self.saved.octets, self.path, self.layout)
+        return self._holding(self.saved)
 
     def changed_on_disk(self) -> bool:
         """Whether the file holds anything else than what was read or saved last, or cannot be read."""
@@ -181,8 +185,12 @@ class Draft(Generic[S]):
         current = Written.of(data)
         if [row.text for row in current.rows] != texts or self._cells(current, place) != (cells.columns, cells.options):
             raise UnusableError("the row cannot be written so that it reads back the same; shorten or simplify it")
-        settings, problems = self.layout.read(data, self.path)
-        return dataclasses.replace(self, current=current, settings=settings, problems=problems)
+        return self._holding(current)
+
+    def _holding(self, current: Written) -> Self:
+        """The draft of the same file with other octets."""
+        settings, problems = self.layout.read(current.octets, self.path)
+        return dataclasses.replace(self, current=current, settings=settings, problems=(*self.exposure, *problems))
 
     def _harm(self, other: "Draft[S]", place: int, fields: set[str]) -> Iterator[Complaint]:
         """What `other`, with its edited row, has refused in further rows that are not refused here."""

@@ -15,7 +15,13 @@ from iec104mm2ss.settings.tls import TlsSettings
 
 _PROGRAM_FIELDS = {"ntp_update_every_sec": "ntp_interval"}
 # What a slip in these settings means: it must neither leave connections without TLS nor open what was to be closed.
-_AFTER_A_SLIP = {"tls": True, "require_filter": True, "private_types": False}
+_AFTER_A_SLIP = {
+    "tls": True,
+    "tls_crl": None,  # see `TlsSettings`
+    "tls_peers": None,
+    "require_filter": True,
+    "private_types": False,
+}
 
 
 @dataclass(slots=True)
@@ -30,7 +36,10 @@ class General:
 
 
 def read_general(rows: Iterable[Row], folder: Path, report: Report) -> General:
-    """The settings of a file that lies in `folder`; one that cannot be used is reported and its default holds."""
+    """The settings of a file that lies in `folder`; one that cannot be used is reported and its default holds.
+
+    Rows that cannot be read belong here too: for some settings the default is not the safe side.
+    """
     given: dict[str, Given] = {}
     servers: dict[str, None] = {}
     for row in rows:
@@ -53,7 +62,10 @@ def read_general(rows: Iterable[Row], folder: Path, report: Report) -> General:
 
 
 def _value(name: str, row: Row, report: Report) -> Given | None:
-    """The value in column B, or None after a report."""
+    """The value in column B; after a report the safe one, or None where its default will do."""
+    if row.fault:
+        report.refuse(row.line, "", row.fault)
+        return _after_a_slip(name, row)
     text = row.cells[1] if len(row.cells) > 1 else ""
     if name == "nogui":  # its presence is what counts
         return Given(text.lower() not in ("n", "no"), row.line, "B")
@@ -62,7 +74,11 @@ def _value(name: str, row: Row, report: Report) -> Given | None:
         return Given(SETTINGS[name](text), row.line, "B")
     except UnusableError as error:
         report.refuse(row.line, "B", f"{name} {shown(text) if text else 'has no value: it'} {error}")
-        return Given(_AFTER_A_SLIP[name], row.line, "B") if name in _AFTER_A_SLIP else None
+        return _after_a_slip(name, row)
+
+
+def _after_a_slip(name: str, row: Row) -> Given | None:
+    return Given(_AFTER_A_SLIP[name], row.line, "B") if name in _AFTER_A_SLIP else None
 
 
 def _note_more_cells(row: Row, report: Report) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from iec104mm2ss.settings.cells import UnusableError, is_number, shown
 from iec104mm2ss.settings.general import read_general
 from iec104mm2ss.settings.groups import read_groups
-from iec104mm2ss.settings.options import SETTINGS
+from iec104mm2ss.settings.options import MASTER_ONLY, RTU_ONLY, SETTINGS, misplaced
 from iec104mm2ss.settings.problems import Problem, Report
 from iec104mm2ss.settings.rows import CA, MASTER
 from iec104mm2ss.settings.site import Site
@@ -67,13 +67,16 @@ def parse(data: bytes, path: Path) -> Loaded:
 
 
 def _sorted_out(rows: Iterable[Row], report: Report) -> tuple[list[Row], list[Row]]:
-    """The rows with settings and those with entries. Comments go, reported where they look like either."""
+    """The rows with settings, also unreadable ones, and those with entries.
+
+    Comments go, reported where they look like either.
+    """
     settings: list[Row] = []
     entries: list[Row] = []
     for row in rows:
         if not row.first.startswith("#"):
             kind = settings if row.first.lower() in SETTINGS else entries if row.is_entry else None
-            if row.fault:
+            if row.fault and kind is not settings:
                 _report_fault(row, report, used=kind is not None)
             elif kind is not None:
                 kind.append(row)
@@ -87,9 +90,11 @@ def _report_fault(row: Row, report: Report, *, used: bool) -> None:
 
 
 def _report_comment(row: Row, report: Report) -> None:
-    """A comment without `#` may be a setting or an entry with a slip in its first cell."""
-    meant = mistyped(row.first, SETTINGS)
-    if meant:
+    """A comment without `#` may be a setting or an entry with a slip in its first cell, or an option alone."""
+    option = row.first.partition("=")[0].strip().lower()
+    if option in RTU_ONLY or option in MASTER_ONLY:
+        report.warn(row.line, "A", f"{shown(row.first)} is taken as a comment; {option} {misplaced(option)}")
+    elif meant := mistyped(row.first, SETTINGS):
         report.warn(row.line, "A", f"{shown(row.first)} is taken as a comment; the setting is called {meant}")
     elif len(row.cells) > MASTER and is_number(row.cells[CA]):
         report.warn(row.line, "A", f"{shown(row.first)} is no number, so the row is taken as a comment")

@@ -37,7 +37,7 @@ def _range(item: str) -> range:
         high = _address(last) if hyphen else low
     except UnusableError:
         raise UnusableError(
-            f"has {shown(item)}, which should be an address or a range such as 1000-1999, from 0 to {_HIGHEST}"
+            f"has {shown(item)}, which should be addresses or ranges such as 1000-1999;3001, from 0 to {_HIGHEST}"
         ) from None
     if low > high:
         raise UnusableError(f"has {shown(item)}, which should be written {high}-{low}")

@@ -91,7 +91,7 @@ class _Sorted:
         if row.first.startswith("#"):
             return
         place = self._place(row)
-        if row.fault:
+        if row.fault and place is not self.program:
             (report.warn if place is None else report.refuse)(row.line, "", row.fault)
         elif place is None:
             _report_comment(row, report)

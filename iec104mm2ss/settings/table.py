@@ -66,14 +66,14 @@ def _row(window: list[str], line: int) -> tuple[Row, int]:
     """The row that begins with the window's first line, and how many lines it has."""
     separator = _separator(window[0])
     if len(window[0]) > _LONGEST_LINE:
-        return _broken(window[0], line, separator, f"is longer than {_LONGEST_LINE} characters"), 1
+        return _broken(window[0], line, f"is longer than {_LONGEST_LINE} characters"), 1
     reader = csv.reader([text + "\n" for text in (*window, "")], delimiter=separator, skipinitialspace=True)
     try:
         cells = next(reader)
     except csv.Error as error:
-        return _broken(window[0], line, separator, f"cannot be read: {error}"), 1
+        return _broken(window[0], line, f"cannot be read: {error}"), 1
     if _swallowed(window, reader.line_num):
-        return _broken(window[0], line, separator, "has a quote that is opened and not closed"), 1
+        return _broken(window[0], line, "has a quote that is opened and not closed"), 1
     fault = "this row holds NUL characters; save the file as CSV UTF-8" if any("\0" in cell for cell in cells) else ""
     return Row(line, _trimmed(cells), fault), reader.line_num
 
@@ -88,13 +88,13 @@ def _separator(line: str) -> str:
     return match[1] if match else ","
 
 
-def _broken(line: str, number: int, separator: str, fault: str) -> Row:
-    cells = line[:_LONGEST_LINE].replace('"', "").split(separator)
-    return Row(number, _trimmed(cells), f"this row {fault}")
+def _broken(line: str, number: int, fault: str) -> Row:
+    plain = line[:_LONGEST_LINE].replace('"', "")
+    return Row(number, _trimmed(plain.split(_separator(plain))), f"this row {fault}")
 
 
 def _trimmed(cells: list[str]) -> tuple[str, ...]:
-    kept = [cell.strip() for cell in cells]
+    kept = [cell.replace("\0", "").strip() for cell in cells]
     while kept and not kept[-1]:
         kept.pop()
     return tuple(kept)

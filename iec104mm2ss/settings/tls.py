@@ -17,7 +17,10 @@ _FILES = (*_NEEDED, "tls_key", "tls_crl")
 
 
 class TlsSettings:
-    """What the setting rows say of TLS. Names of files are relative to `folder`, where the file that is read lies."""
+    """What the setting rows say of TLS. Names of files are relative to `folder`, where the file that is read lies.
+
+    A value of None was lost with its row: a row with TLS needs one of its own, lest it accept more than was meant.
+    """
 
     def __init__(self, folder: Path, given: Mapping[str, Given]) -> None:
         self._folder = folder
@@ -33,7 +36,7 @@ class TlsSettings:
         wanted = "tls" in given and given["tls"].value
         if reader.refused:
             return None
-        lacking = [name for name in _NEEDED if name not in given]
+        lacking = [name for name in TLS if (given[name].value is None if name in given else name in _NEEDED)]
         if wanted and not lacking:
             self._used = True
             tls = self._parameters({name: setting.value for name, setting in given.items()})

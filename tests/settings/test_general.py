@@ -182,6 +182,26 @@ def test_an_rtu_needs_no_filter() -> None:
     assert with_settings("require_filter,Y").problems == ()
 
 
+UNREADABLE = ['{},"{}', '"{},{}', '"{};{}', '{};"{}', "{},{}\0", "{}\0,{}", "{},{}," + "x" * 20_000]
+"""Rows that are reported as a whole, made of a name and a value."""
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+def test_a_row_that_cannot_be_read_does_not_let_everybody_in(row: str) -> None:
+    loaded = read(row.format("require_filter", "Y"), RTU, MASTER, "111,ABB-2,2407,32,Y")
+    fault, refused = said(loaded)
+    assert fault.startswith("1: this row ")
+    assert refused.startswith("4:F: the filter is empty")
+    assert [master.name for master in loaded.site.groups[0].masters] == ["M/ABB-1"]
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+def test_a_row_that_cannot_be_read_does_not_let_private_types_through(row: str) -> None:
+    loaded = with_settings(row.format("private_types", "N"))
+    assert len(loaded.problems) == 1
+    assert loaded.site.groups[0].private_types is False
+
+
 @pytest.mark.parametrize("row", ["require_filter,yess", "require_filter"])
 def test_a_slip_does_not_let_everybody_in(row: str) -> None:
     loaded = read(row, RTU, MASTER, "111,ABB-2,2407,32,Y")

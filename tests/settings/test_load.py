@@ -124,12 +124,32 @@ def test_comments_are_silent(row: str) -> None:
         ("log-files,3", "log_files"),
         ("no gui", "nogui"),
         ("startdtt,always", "startdt"),
+        ("requirefilter,Y", "require_filter"),
+        ("require filters,Y", "require_filter"),
+        ("private_type,N", "private_types"),
     ],
 )
 def test_a_mistyped_setting_is_reported(row: str, meant: str) -> None:
     loaded = read(row, RTU, MASTER)
     first_cell, *_ = row.split(",")
     assert said(loaded) == [f"1:A: warning: '{first_cell}' is taken as a comment; the setting is called {meant}"]
+
+
+@pytest.mark.parametrize(
+    ("row", "option", "whose"),
+    [
+        ("Command_points,1-5", "command_points", "a master"),
+        ("commands=N", "commands", "a master"),
+        ("clock,ignore", "clock", "a master"),
+        ("stamp,N", "stamp", "an RTU"),
+    ],
+)
+def test_an_option_in_a_row_of_its_own_is_reported(row: str, option: str, whose: str) -> None:
+    loaded = read(row, RTU, MASTER)
+    first_cell, *_ = row.split(",")
+    assert said(loaded) == [
+        f"1:A: warning: '{first_cell}' is taken as a comment; {option} belongs in the row of {whose}"
+    ]
 
 
 @pytest.mark.parametrize("first", ["111a", "-5", "1.5", "", "G111"])

@@ -15,7 +15,10 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="files have no such p
 
 CHANGED = "every user of this machine can change this file, and with it what is connected"
 REPLACED = "every user of this machine can put another file in the place of this one, and with it what is connected"
-FILES = {"gateway": (SITE, f"{RTU}\n{MASTER}\n"), "simulator": (RTUS, "1,RTU-1,32,2404,,,,\n")}
+FILES: dict[str, tuple[Layout[Any], str]] = {
+    "gateway": (SITE, f"{RTU}\n{MASTER}\n"),
+    "simulator": (RTUS, "1,RTU-1,32,2404,,,,\n"),
+}
 
 
 @pytest.fixture
@@ -93,3 +96,31 @@ def test_a_draft_is_used_with_the_warning(file: Path, layout: Layout[Any], text:
     warning, *others = draft.problems
     assert (warning.is_warning, warning.text) == (True, f"{CHANGED}; chmod o-w '{file}'")
     assert (tuple(others), draft.settings) == (before.problems, before.settings)
+
+
+def test_the_warning_stays_with_a_draft_that_is_edited_discarded_or_saved(file: Path) -> None:
+    layout, text = FILES["gateway"]
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o666)
+    draft = Draft.read(file, layout)
+    edited = draft.edit(1, {"name": "OTHER"}).draft
+    assert edited.unsaved == 1
+    for after in (edited, edited.edit(1, {"rtu no": "33"}).draft, edited.discard(), edited.save()):
+        assert [problem.text for problem in after.problems] == [f"{CHANGED}; chmod o-w '{file}'"]
+    assert edited.discard() == draft
+
+
+def test_the_warning_is_said_of_no_row(file: Path) -> None:
+    layout, text = FILES["gateway"]
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o666)
+    draft = Draft.read(file, layout)
+    assert draft.complaints(1, refused=False) == ()
+    assert draft.edit(1, {"name": "OTHER"}).warnings == ()
+
+
+def test_a_draft_of_octets_asks_nothing_of_the_file_that_it_names(file: Path) -> None:
+    layout, text = FILES["gateway"]
+    file.chmod(0o666)
+    draft = Draft.of(text.encode(), file, layout)
+    assert (draft.problems, draft.edit(1, {"name": "OTHER"}).draft.problems) == ((), ())

@@ -73,6 +73,10 @@ def test_an_open_quote_costs_its_own_line_only(text: str) -> None:
     assert not any(row.fault for row in others)
 
 
+def test_a_quote_before_the_first_cell_hides_no_separator() -> None:
+    assert rows('"111;RTU;;32')[0].cells == ("111", "RTU", "", "32")
+
+
 def test_a_huge_line_costs_itself_only() -> None:
     first, second = rows("111," + "x" * 10_000_000 + "\n222,b")
     assert first.first == "111"
@@ -87,6 +91,7 @@ def test_a_huge_quoted_cell_costs_its_first_line_only() -> None:
 
 
 def test_a_nul_is_a_fault_of_its_row() -> None:
-    first, second = rows("111,a\0b\n222,b")
+    first, second = rows("11\x001,a\0b\n222,b")
+    assert first.cells == ("111", "ab")
     assert first.fault == "this row holds NUL characters; save the file as CSV UTF-8"
     assert not second.fault

@@ -147,6 +147,31 @@ def test_a_slip_in_the_file_s_own_word_does_not_switch_it_off(folder: Path) -> N
     assert not read(folder, "tls,on", RTU, MASTER).usable
 
 
+UNREADABLE = ['{},"{}', "{},{}\0"]
+"""Rows that are reported as a whole, made of a name and a value."""
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+def test_a_row_that_cannot_be_read_does_not_switch_it_off(folder: Path, row: str) -> None:
+    loaded = read(folder, row.format("tls", "Y"), *FILES, RTU, MASTER)
+    assert len(loaded.problems) == 1
+    assert both(loaded) == (files(folder), files(folder))
+    simulated = read_rtus(folder, row.format("tls", "Y"), *FILES, ENTRY)
+    assert len(simulated.problems) == 1
+    assert [entry.tls for entry in simulated.simulation.rtus] == [files(folder)]
+
+
+@pytest.mark.parametrize("row", UNREADABLE)
+@pytest.mark.parametrize(("name", "value"), [("tls_crl", "revoked.pem"), ("tls_peers", "scada")])
+def test_a_row_that_cannot_be_read_does_not_accept_more_peers(folder: Path, row: str, name: str, value: str) -> None:
+    Authority(folder).revoke()
+    lost = row.format(name, value)
+    master = f"111,B,2407,32,Y,::1,{name}={value}"
+    loaded = read(folder, lost, "tls,Y", *FILES, f"{RTU},tls=N", MASTER, master)
+    assert said(loaded)[1:] == [f"7: TLS needs {name}= too, in this row or for the whole file"]
+    assert [row.name for row in loaded.site.groups[0].masters] == ["M/B"]
+
+
 def test_files_that_no_row_uses_are_noticed(folder: Path) -> None:
     text = "warning: TLS is used by no row; write tls,Y for the whole file, or tls=Y in rows"
     assert said(read(folder, *FILES, RTU, MASTER)) == [f"1:A: {text}"]
