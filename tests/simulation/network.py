@@ -73,6 +73,9 @@ class Socket:
     def setsockopt(self, *_: int) -> None:
         pass
 
+    def listen(self, _backlog: int) -> None:
+        pass
+
     def close(self) -> None:
         self._open = False
         self._network.free(self)
