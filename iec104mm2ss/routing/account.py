@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iec104mm2ss.routing.watch import Watch
+
 if TYPE_CHECKING:
     from iec104mm2ss.routing.reader import Reader
     from iec104mm2ss.routing.ring import Ring
@@ -19,6 +21,7 @@ class Account:
       is counted at the return. `withheld` counts those among them that carried the row's CA for another station;
     - `lost`: no place was left in the buffer;
     or is `waiting`. `dropped` counts what was for a session that was not started; it was never appended.
+    `watch` sees what the row's master commands, for whoever reconnects stays who he was.
     """
 
     __slots__ = (
@@ -31,6 +34,7 @@ class Account:
         "lost",
         "sessions",
         "skipped",
+        "watch",
         "withheld",
     )
 
@@ -45,6 +49,7 @@ class Account:
         self.dropped = 0
         self.sessions = 0
         self.last: Reader | None = None
+        self.watch = Watch()
 
     @property
     def away(self) -> Reader | None:

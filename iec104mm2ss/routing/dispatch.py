@@ -4,7 +4,7 @@ from math import inf
 
 from iec104mm2ss.routing.ledger import RTU_LOST, Ledger
 from iec104mm2ss.routing.notes import Tally
-from iec104mm2ss.routing.policy import CLOCK_PATIENCE, COMMAND_AGE
+from iec104mm2ss.routing.policy import CLOCK_PATIENCE, COMMAND_AGE, Policy, refusal
 from iec104mm2ss.routing.request import Point, Request, Rivalry, Session
 from iec104mm2ss.routing.table import POINT_COMMANDS, Kind
 from iec104mm2ss.routing.transfer import Transfer
@@ -16,7 +16,8 @@ OWNED = "another master has selected this point"
 class Dispatch:
     """The waiting requests of all sessions."""
 
-    def __init__(self, ledger: Ledger, transfer: Transfer) -> None:
+    def __init__(self, policy: Policy, ledger: Ledger, transfer: Transfer) -> None:
+        self.policy = policy
         self._ledger = ledger
         self._transfer = transfer
         self._waiting = Waiting()
@@ -127,17 +128,23 @@ class Dispatch:
             # The timer that would have refused it comes late when the event loop does.
             self._refuse_late(request, now)
             return False
+        # What was allowed when the request came may have been taken back while it waited.
+        if reason := self._no_more(request, now):
+            self._ledger.refuse_request(request, reason, now)
+            return False
         if request.kind is Kind.FILE:
             request.deadline = inf
             self._transfer.requested(request.outgoing)
             return True
-        if self._owned_by_other(request, now):
-            self._ledger.refuse_request(request, OWNED, now)
-            return False
         if request.kind is Kind.INTERROGATION:
             self._merge(request)
         self._ledger.handed_on(request, now)
         return True
+
+    def _no_more(self, request: Request, now: float) -> str | None:
+        if self._owned_by_other(request, now):
+            return OWNED
+        return refusal(self.policy, request.asker.policy, request.outgoing)
 
     def _owned_by_other(self, request: Request, now: float) -> bool:
         if request.type_id not in POINT_COMMANDS:

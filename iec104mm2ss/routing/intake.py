@@ -4,7 +4,7 @@ from iec104mm2ss.routing.addresses import towards_rtu
 from iec104mm2ss.routing.dispatch import OWNED, Dispatch
 from iec104mm2ss.routing.ledger import Ledger
 from iec104mm2ss.routing.notes import Tally
-from iec104mm2ss.routing.policy import WAITING_LIMIT, Clock, MasterPolicy, Policy
+from iec104mm2ss.routing.policy import WAITING_LIMIT, Clock, Policy, refusal
 from iec104mm2ss.routing.request import Request, Session
 from iec104mm2ss.routing.table import (
     ACTIVATION,
@@ -20,16 +20,13 @@ from iec104mm2ss.routing.table import (
     UNKNOWN_CA,
     UNKNOWN_CAUSE,
     Kind,
-    commanded_ioas,
     is_command,
-    is_private,
     kind,
 )
 from iec104mm2ss.routing.transfer import Transfer
 from iec104mm2ss.wire.asdu import (
     cause,
     common_address,
-    object_count,
     originator,
     type_id,
     with_common_address,
@@ -60,18 +57,13 @@ class Intake:
             self._mirror(session, asdu, UNKNOWN_CA, Tally.WRONG_CA, now)
         elif not _cause_is_possible(asdu):
             self._mirror(session, asdu, UNKNOWN_CAUSE, Tally.WRONG_CAUSE, now)
-        elif reason := self._refusal(session, asdu):
+        elif reason := refusal(self.policy, session.policy, asdu):
             self._ledger.refuse(session, asdu, reason, now)
         elif len(session.waiting) >= WAITING_LIMIT:
             self._overflow(session, asdu, now)
         else:
             session.overflowing = False
             self._request(session, asdu, ca, now)
-
-    def _refusal(self, session: Session, asdu: bytes) -> str | None:
-        if is_private(asdu) and not self.policy.private_types:
-            return "private types are blocked in this group"
-        return _forbidden(session.policy, asdu) if is_command(asdu) else None
 
     def _overflow(self, session: Session, asdu: bytes, now: float) -> None:
         # A line for each would let one master flood the disk as well.
@@ -102,9 +94,7 @@ class Intake:
 
     def _synchronise(self, request: Request, now: float) -> None:
         session, asdu = request.asker, request.members[request.asker]
-        if session.policy.clock is Clock.REFUSE:
-            self._ledger.refuse(session, asdu, "this master may not set the clock", now)
-        elif session.policy.clock is Clock.CONFIRM:
+        if session.policy.clock is Clock.CONFIRM:
             self._ledger.answer(session, asdu, now, negative=False)
             self._ledger.notes.tell(session, f"{describe_asdu(asdu)}: confirmed by the gateway, not forwarded")
         elif self._another_clock_is_on_its_way():
@@ -178,14 +168,3 @@ def _cause_is_possible(asdu: bytes) -> bool:
     """What a master may write (IEC 60870-5-101, 7.3): a clock cannot be deactivated, private types are free."""
     number = type_id(asdu)
     return number not in CONTROL_TYPES or cause(asdu) in _CAUSES.get(number, _COMMON_CAUSES)
-
-
-def _forbidden(policy: MasterPolicy, command: bytes) -> str | None:
-    if not policy.commands:
-        return "this master may not command"
-    # Point ownership and the matching of answers go by the one IOA that the standard allows here (7.3.2).
-    if type_id(command) in POINT_COMMANDS and object_count(command) != 1:
-        return "a command has exactly one information object"
-    if policy.points is not None and not all(point in policy.points for point in commanded_ioas(command)):
-        return "not among the command_points of this master"
-    return None

@@ -68,7 +68,7 @@ class Ledger:
         self._alarm(session, session.watch.commanded(asdu, now))
 
     def refused(self, session: Session, asdu: bytes, now: float) -> None:
-        """Watch what is refused to a master, by the gateway or the RTU."""
+        """Watch what the gateway refuses to a master."""
         self._alarm(session, session.watch.refused(asdu, now))
 
     def _alarm(self, session: Session, alarm: str) -> None:
@@ -96,7 +96,7 @@ class Ledger:
             self.ownership.free(request)
             self.end(request, f"refused by the RTU: {cause_name(number)}", now)
             for session, asked in request.members.items():
-                self.refused(session, asked, now)
+                self._alarm(session, session.watch.refused_by_rtu(asked, number, now))
         elif number == ACTIVATION_CONFIRMATION and request.kind in _TIME_AFTER_CONFIRMATION:
             request.confirmed = now
             self.deadlines.set(request, now + _TIME_AFTER_CONFIRMATION[request.kind])

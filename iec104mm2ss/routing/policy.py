@@ -4,6 +4,9 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
+from iec104mm2ss.routing.table import CLOCK, POINT_COMMANDS, commanded_ioas, is_command, is_private
+from iec104mm2ss.wire.asdu import object_count, type_id
+
 CLOCK_PATIENCE = 0.1
 """Seconds that a clock synchronisation may wait: a late clock is a wrong clock."""
 
@@ -72,3 +75,23 @@ class Policy:
     copy_interrogation_data: bool = False
     select_timeout: float = 30.0
     private_types: bool = True
+
+
+def refusal(group: Policy, master: MasterPolicy, asdu: bytes) -> str | None:
+    """Return why a master's ASDU may not reach the RTU, None if it may."""
+    if is_private(asdu) and not group.private_types:
+        return "private types are blocked in this group"
+    if type_id(asdu) == CLOCK and master.clock is Clock.REFUSE:
+        return "this master may not set the clock"
+    return _forbidden(master, asdu) if is_command(asdu) else None
+
+
+def _forbidden(master: MasterPolicy, command: bytes) -> str | None:
+    if not master.commands:
+        return "this master may not command"
+    # Point ownership and the matching of answers go by the one IOA that the standard allows here (7.3.2).
+    if type_id(command) in POINT_COMMANDS and object_count(command) != 1:
+        return "a command has exactly one information object"
+    if master.points is not None and not all(point in master.points for point in commanded_ioas(command)):
+        return "not among the command_points of this master"
+    return None

@@ -33,7 +33,11 @@ class Session:
     oa: int
     waiting: list["Request"] = field(default_factory=list)
     overflowing: bool = False
-    watch: Watch = field(default_factory=Watch)
+
+    @property
+    def watch(self) -> Watch:
+        """What watches the commands of its row over all sessions."""
+        return self.reader.account.watch
 
     @property
     def flooded(self) -> bool:

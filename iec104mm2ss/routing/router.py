@@ -35,13 +35,16 @@ class Router:
         self._notes = Notes()
         self._transfer = Transfer()
         self._ledger = Ledger(buffer, self._notes, select_timeout=policy.select_timeout)
-        self._dispatch = Dispatch(self._ledger, self._transfer)
+        self._dispatch = Dispatch(policy, self._ledger, self._transfer)
         self._intake = Intake(policy, self._ledger, self._dispatch, self._transfer)
         self._delivery = Delivery(policy, self._ledger, self._dispatch, self._transfer)
 
     def adopt(self, policy: Policy) -> None:
-        """Go on with another policy of the same CA: sessions keep their OAs, selected points their time."""
-        self._policy = self._intake.policy = self._delivery.policy = policy
+        """Go on with another policy of the same CA: sessions keep their OAs, selected points their time.
+
+        What waits for the RTU has to be allowed by this policy too.
+        """
+        self._policy = self._intake.policy = self._dispatch.policy = self._delivery.policy = policy
         self._ledger.ownership.timeout = policy.select_timeout
 
     def join(self, who: Hashable, policy: MasterPolicy, reader: Reader) -> Session:

@@ -3,7 +3,7 @@
 from enum import Enum, IntEnum
 from typing import Final
 
-from iec104mm2ss.wire.asdu import cause, ioas, type_id
+from iec104mm2ss.wire.asdu import cause, ioas, object_count, type_id
 
 END_OF_INITIALISATION: Final = 70
 INTERROGATION: Final = 100
@@ -141,10 +141,9 @@ def freezes(asdu: bytes) -> bool:
     return type_id(asdu) == COUNTER_INTERROGATION and bool(qualifier(asdu) & _FREEZE_BITS)
 
 
-_HARMLESS = frozenset((INTERROGATION, READ, 104, 107))
-_FILE_READS = frozenset((122, 124, 127))
-_DELETE_FILE = 4
 _FILE_CALL: Final = 122
+_HARMLESS = frozenset((INTERROGATION, READ, CLOCK, 104, 107, 124, 127))
+_DELETE_FILE = 4
 _FILE_QUALIFIER_OCTET = 12
 
 
@@ -156,12 +155,20 @@ def file_qualifier(asdu: bytes) -> int:
 def is_command(asdu: bytes) -> bool:
     """Whether this changes something at the RTU: handed on at most once and never late.
 
-    Private and unknown types count as commands, as nobody can tell what they do. The clock has rules of its own.
+    What nobody can tell counts as a command: private and unknown types, and several objects where one tells what is
+    meant. The clock has rules of its own.
     """
     number = type_id(asdu)
-    if number in FILE_TYPES:
-        return number not in _FILE_READS or (number == _FILE_CALL and file_qualifier(asdu) == _DELETE_FILE)
-    return freezes(asdu) or number not in _HARMLESS | {COUNTER_INTERROGATION, CLOCK}
+    if number == COUNTER_INTERROGATION:
+        return _has_several_objects(asdu) or freezes(asdu)
+    if number == _FILE_CALL:
+        return _has_several_objects(asdu) or file_qualifier(asdu) == _DELETE_FILE
+    return number not in _HARMLESS
+
+
+def _has_several_objects(asdu: bytes) -> bool:
+    """Whether the first object does not tell everything; the standard allows just one (7.3.4.2 and 7.3.6.3)."""
+    return object_count(asdu) != 1
 
 
 def is_private(asdu: bytes) -> bool:

@@ -62,7 +62,15 @@ def test_kind(asdu: str, expected: Kind) -> None:
     assert kind(octets(asdu)) is expected
 
 
-@pytest.mark.parametrize("asdu", [EXECUTE, SELECT, CANCEL, DOUBLE, SETPOINT, PARAMETER, RESET, FREEZE])
+@pytest.mark.parametrize(
+    "asdu",
+    [
+        *(EXECUTE, SELECT, CANCEL, DOUBLE, SETPOINT, PARAMETER, RESET, FREEZE),
+        octets("65 02 06 00 01 00 00 00 00 05 00 00 00 45"),  # C_CI_NA_1 general request, then freeze
+        octets("65 82 06 00 01 00 00 00 00 05 45"),  # the same with SQ
+        octets("65 02 08 00 01 00 00 00 00 05 00 00 00 45"),  # the same deact
+    ],
+)
 def test_what_changes_something_is_a_command(asdu: bytes) -> None:
     assert is_command(asdu)
 
@@ -83,6 +91,8 @@ def test_what_changes_nothing_is_none(asdu: bytes) -> None:
         ("7b 01 0d 00 01 00 01 00 00 02 00 01 03 00", True),  # F_LS_NA_1 last segment
         ("7c 01 0d 00 01 00 01 00 00 02 00 01 03", False),  # F_AF_NA_1 acknowledge section
         ("7d 01 0d 00 01 00 01 00 00 02 00 01 01 aa", True),  # F_SG_NA_1 segment
+        ("7a 02 0d 00 01 00 01 00 00 02 00 00 01 01 00 00 02 00 00 04", True),  # F_SC_NA_1 select file, delete file
+        ("7a 82 0d 00 01 00 01 00 00 02 00 00 01 02 00 00 04", True),  # the same with SQ
         ("7f 01 0d 00 01 00 01 00 00 02 00" + " 00" * 14, False),  # F_SC_NB_1 query log
     ],
 )

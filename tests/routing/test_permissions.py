@@ -34,6 +34,9 @@ SELECT_FILE = octets("7a 01 0d 0a 01 00 01 00 00 02 00 00 01")  # F_SC_NA_1 sele
 DELETE_FILE = octets("7a 01 0d 0a 01 00 01 00 00 02 00 00 04")  # F_SC_NA_1 delete file 2
 FILE_READY = octets("78 01 0d 0a 01 00 01 00 00 02 00 03 00 00 00")  # F_FR_NA_1: a file for the RTU
 PRIVATE = octets("c8 01 06 0a 01 00 07 00 00 01")  # type 200 act
+FREEZE_SECOND = octets("65 02 06 0a 01 00 00 00 00 05 00 00 00 45")  # C_CI_NA_1 general request, then freeze
+FREEZE_IN_SEQUENCE = octets("65 82 06 0a 01 00 00 00 00 05 45")  # the same with SQ
+DELETE_SECOND = octets("7a 02 0d 0a 01 00 01 00 00 02 00 00 01 01 00 00 02 00 00 04")  # select file 2, delete file 2
 DELAY = octets("6a 01 06 0a 01 00 00 00 00 10 27")  # C_CD_NA_1 act
 LATER_CLOCK = octets("67 01 06 0a 01 00 00 00 00 10 27 1f 0c 15 0b 1a")  # C_CS_NA_1 act, 12:31:10.000
 
@@ -56,9 +59,12 @@ def test_a_monitor_only_master_may_ask(request_: bytes) -> None:
             (request, NEGATIVE_ACTCON)
             for request in (EXECUTE, SELECT, DOUBLE, SETPOINT, PARAMETER, RESET, FREEZE, PRIVATE, DELAY)
         ],
+        (FREEZE_SECOND, NEGATIVE_ACTCON),
+        (FREEZE_IN_SEQUENCE, NEGATIVE_ACTCON),
         (CANCEL, NEGATIVE_DEACTCON),
         (FILE_READY, 0x4D),  # file transfer, P/N
         (DELETE_FILE, 0x4D),
+        (DELETE_SECOND, 0x4D),
     ],
 )
 def test_a_monitor_only_master_may_not_command(request_: bytes, answer: int) -> None:
@@ -91,8 +97,10 @@ def test_a_master_may_command_the_points_of_its_list() -> None:
         (octets("6e 82 06 0a 01 00 08 00 00 00 40 01 00 40 01"), NEGATIVE_ACTCON),  # parameters from 8 on: 8 and 9
         # What no address limits is refused though an RTU may look at nothing but the type.
         *[(patched(request, ioa=7), NEGATIVE_ACTCON) for request in (RESET, FREEZE, DELAY, PRIVATE)],
+        *[(patched(request, ioa=7), NEGATIVE_ACTCON) for request in (FREEZE_SECOND, FREEZE_IN_SEQUENCE)],
         (patched(FILE_READY, ioa=7), 0x4D),  # file transfer, P/N
         (patched(DELETE_FILE, ioa=7), 0x4D),
+        (patched(DELETE_SECOND, ioa=7), 0x4D),
     ],
 )
 def test_a_master_may_not_command_beside_its_list(request_: bytes, answer: int) -> None:

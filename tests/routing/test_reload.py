@@ -1,9 +1,71 @@
-"""A group goes on under other settings: what is under way keeps what it began with."""
+"""A group goes on under other settings: what is under way keeps what it began with, what waits needs leave anew."""
 
-from iec104mm2ss.routing.policy import Policy
-from tests.routing.bench import EXECUTE, GI, GI_VALUE, SELECT, Bench, patched
+from typing import Any
+
+import pytest
+
+from iec104mm2ss.routing.notes import Tally
+from iec104mm2ss.routing.policy import Clock, MasterPolicy, Policy
+from tests.routing.bench import (
+    CLOCK,
+    EXECUTE,
+    FREEZE,
+    GI,
+    GI_VALUE,
+    NEGATIVE_ACTCON,
+    PARAMETER,
+    SELECT,
+    Bench,
+    octets,
+    patched,
+)
 from tests.routing.buffer_asdus import event, value
 from tests.routing.test_buffer_bounds import group, keep_up
+
+PRIVATE = octets("c8 01 06 0a 01 00 07 00 00 01")  # type 200 act
+DELETE_FILE = octets("7a 01 0d 0a 01 00 01 00 00 02 00 00 04")  # F_SC_NA_1 delete file 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "rules", "answer", "reason"),
+    [
+        (EXECUTE, {"commands": False}, NEGATIVE_ACTCON, "this master may not command"),
+        (FREEZE, {"commands": False}, NEGATIVE_ACTCON, "this master may not command"),
+        (DELETE_FILE, {"commands": False}, 0x4D, "this master may not command"),
+        (PARAMETER, {"points": range(1000, 2000)}, NEGATIVE_ACTCON, "not among the command_points of this master"),
+        (CLOCK, {"clock": Clock.REFUSE}, NEGATIVE_ACTCON, "this master may not set the clock"),
+    ],
+)
+def test_what_a_master_may_do_no_more_is_refused_though_it_waited(
+    request_: bytes, rules: dict[str, Any], answer: int, reason: str
+) -> None:
+    bench = Bench()
+    master = bench.master("A")
+    master.sends(request_, GI, now=1.0)
+    master.session.policy = MasterPolicy(ca=1, oa=1, **rules)
+    assert bench.rtu_gets(now=1.05) == [patched(GI, oa=1)]
+    assert master.gets() == [master.answer(request_, answer)]
+    assert bench.router.tally == {Tally.REFUSED: 1}
+    assert bench.lines()[0].endswith(f"refused by the gateway: {reason}")
+
+
+def test_a_private_type_that_is_blocked_by_now_is_refused_though_it_waited() -> None:
+    bench = Bench()
+    master = bench.master("A")
+    master.sends(PRIVATE, GI)
+    bench.router.adopt(Policy(ca=1, private_types=False))
+    assert bench.rtu_gets() == [patched(GI, oa=1)]
+    assert master.gets() == [master.answer(PRIVATE, NEGATIVE_ACTCON)]
+    assert bench.lines()[0].endswith("refused by the gateway: private types are blocked in this group")
+
+
+def test_a_command_that_is_still_allowed_keeps_its_turn() -> None:
+    bench = Bench()
+    master = bench.master("A")
+    master.sends(EXECUTE)
+    master.session.policy = MasterPolicy(ca=1, oa=1, points=range(7, 8))
+    bench.router.adopt(Policy(ca=1, private_types=False))
+    assert bench.rtu_gets() == [patched(EXECUTE, oa=1)]
 
 
 def test_interrogated_values_are_copied_from_then_on() -> None:

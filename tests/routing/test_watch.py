@@ -12,6 +12,7 @@ from tests.routing.bench import (
     GI,
     NEGATIVE_ACTCON,
     PARAMETER,
+    RESET,
     SELECT,
     SETPOINT,
     UNKNOWN_CA,
@@ -73,16 +74,40 @@ def test_five_points_within_more_than_5_s_are_no_walk() -> None:
     assert alarms(bench) == []
 
 
-@pytest.mark.parametrize("cause", [NEGATIVE_ACTCON, UNKNOWN_IOA, UNKNOWN_CA])
-def test_what_the_rtu_refuses_counts(cause: int) -> None:
+@pytest.mark.parametrize("command", [SETPOINT, PARAMETER])
+def test_set_points_and_parameters_that_the_gateway_refuses_count(command: bytes) -> None:
+    bench = Bench()
+    master = bench.master("A", points=range(1000, 2000))
+    master.sends(*walk(command, range(1, 5)))
+    assert alarms(bench) == []
+    master.sends(patched(command, ioa=5))
+    assert alarms(bench) == [REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("command", "cause"),
+    [
+        *((command, NEGATIVE_ACTCON) for command in (EXECUTE, SELECT, PARAMETER)),
+        *((command, UNKNOWN_IOA) for command in (EXECUTE, PARAMETER, SETPOINT)),
+        *((command, UNKNOWN_CA) for command in (EXECUTE, PARAMETER, SETPOINT)),
+    ],
+)
+def test_what_the_rtu_refuses_counts(command: bytes, cause: int) -> None:
     bench = Bench()
     master = bench.master("A")
-    master.sends(*walk(SETPOINT, range(1, 5)))
+    master.sends(*walk(command, range(1, 5)))
     rtu_answers(bench, cause)
     assert alarms(bench) == []
-    master.sends(patched(SETPOINT, ioa=5))
+    master.sends(patched(command, ioa=5))
     rtu_answers(bench, cause)
     assert bench.lines()[-1] == REFUSED
+
+
+def test_the_set_points_of_a_plant_that_a_local_rtu_refuses_are_no_walk() -> None:
+    bench = Bench()
+    bench.master("A").sends(*walk(SETPOINT, range(1, 7)))
+    rtu_answers(bench, NEGATIVE_ACTCON)
+    assert bench.router.tally == {Tally.DONE: 6}
 
 
 def test_a_negative_answer_counts_against_who_asked() -> None:
@@ -118,7 +143,7 @@ def test_four_points_refused_again_and_again_are_no_walk() -> None:
     assert bench.router.tally == {Tally.REFUSED: 40}
 
 
-@pytest.mark.parametrize("request_", [PARAMETER, GI])
+@pytest.mark.parametrize("request_", [RESET, GI])
 def test_refusals_of_what_is_no_command_to_a_point_do_not_count(request_: bytes) -> None:
     bench = Bench()
     bench.master("A", commands=False).sends(*walk(patched(request_, cause=IMPOSSIBLE), range(1, 11)))
@@ -164,13 +189,56 @@ def test_the_set_points_of_a_whole_plant_are_no_walk() -> None:
     assert alarms(bench) == []
 
 
-def test_the_scripted_attack_raises_one_alarm() -> None:
+def test_the_scripted_attack_raises_one_alarm_of_each_kind() -> None:
     bench = Bench()
     master = bench.master("A")
     master.sends(GI, *walk(EXECUTE, range(1, 101)), *walk(OFF, range(1, 101)))
     rtu_answers(bench, UNKNOWN_IOA)
+    assert alarms(bench) == [SWITCHED, REFUSED]
+    assert bench.router.tally[Tally.WALK] == 2
+
+
+def test_an_alarm_hides_none_of_the_other_kind() -> None:
+    bench = Bench()
+    master = bench.master("A", points=range(1, 21))
+    master.sends(*walk(EXECUTE, range(1, 21)), now=0.0)
     assert alarms(bench) == [SWITCHED]
-    assert bench.router.tally[Tally.WALK] == 1
+    master.sends(*walk(EXECUTE, range(100, 105)), now=30.0)
+    assert alarms(bench) == [REFUSED]
+    master.sends(*walk(EXECUTE, range(1, 21)), now=59.0)
+    assert alarms(bench) == []
+    master.sends(*walk(EXECUTE, range(1, 21)), now=60.0)
+    assert alarms(bench) == [SWITCHED]
+
+
+def test_points_of_one_session_and_the_next_count_together() -> None:
+    bench = Bench()
+    master = bench.master("A", commands=False)
+    master.sends(*walk(EXECUTE, range(1, 5)), now=1.0)
+    master.leaves(2.0)
+    master = bench.master("A", commands=False, now=3.0)
+    assert alarms(bench) == []
+    master.sends(patched(EXECUTE, ioa=5), now=4.0)
+    assert alarms(bench) == [REFUSED]
+
+
+def test_many_sessions_raise_one_alarm_a_minute() -> None:
+    bench = Bench()
+    for second in range(0, 61, 10):
+        master = bench.master("A", commands=False, now=float(second))
+        master.sends(*walk(EXECUTE, range(1, 6)), now=float(second))
+        master.leaves(float(second))
+        assert alarms(bench) == ([REFUSED] if second in (0, 60) else [])
+
+
+def test_a_row_that_was_forgotten_begins_anew() -> None:
+    bench = Bench()
+    master = bench.master("A", commands=False)
+    master.sends(*walk(EXECUTE, range(1, 5)))
+    master.leaves()
+    bench.buffer.forget("A")
+    bench.master("A", commands=False).sends(patched(EXECUTE, ioa=5))
+    assert alarms(bench) == []
 
 
 def test_an_alarm_comes_once_a_minute() -> None:
