@@ -19,7 +19,7 @@ from iec104mm2ss.heartbeat import Heartbeat
 from iec104mm2ss.metrics.figures import Lag
 from iec104mm2ss.metrics.program import Comparison, Condition, of_program
 from iec104mm2ss.metrics.server import MetricsServer
-from iec104mm2ss.process import FileShortage, collect_from_now
+from iec104mm2ss.process import FileShortage, OldGarbage, collect_from_now
 from iec104mm2ss.settings.program import ProgramSettings
 from iec104mm2ss.systemd import Service as ServiceManager
 from iec104mm2ss.timekeeping import Timekeeping
@@ -91,7 +91,7 @@ class Service(Generic[S]):
         self._began = time.time(), time.monotonic()
         self._manager = ServiceManager()
         self._clock = Timekeeping(log)
-        self._heart = Heartbeat(log, self._beat)
+        self._heart = Heartbeat(log, self._beat, OldGarbage())
         self._beats = 0
         self._running: asyncio.Task[Any] | None = None
         self._reloads: set[asyncio.Task[None]] = set()

@@ -6,16 +6,18 @@ import gc
 import logging
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
 
-from iec104mm2ss.process import FileClaim, FileShortage, collect_from_now, collecting_late
+from iec104mm2ss.process import FileClaim, FileShortage, OldGarbage, collect_from_now, collecting_late
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the mark is made of flock, which Windows lacks")
 
 HOLDER = """
 import sys
+import weakref
 from pathlib import Path
 from iec104mm2ss.process import FileClaim
 claim = FileClaim(Path(sys.argv[1]))
@@ -138,3 +140,22 @@ def test_garbage_is_collected_late_and_what_is_made_to_stay_is_left_alone() -> N
     with collecting_late():
         pass
     assert gc.isenabled()
+
+
+def test_old_garbage_is_collected_every_two_minutes() -> None:
+    class Ring:
+        def __init__(self) -> None:
+            self.itself = self
+
+    beat = OldGarbage()
+    gc.disable()
+    try:
+        for _ in range(2):
+            ring = weakref.ref(Ring())
+            for _ in range(119):
+                beat()
+            assert ring() is not None
+            beat()
+            assert ring() is None
+    finally:
+        gc.enable()
