@@ -213,36 +213,28 @@ def test_a_journal_that_cannot_be_read_is_said_and_the_group_works(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(Journal, "recover", unreadable)
-    logs = Logs()
-
-    async def scenario() -> None:
-        row = master_row()
-        async with (
-            Rtu(EAGER) as rtu,
-            gateway(journaled(rtu.port, row), journals=tmp_path, logs=logs),
-            master(row.port, EAGER) as scada,
-        ):
-            rtu.send(event(1))
-            await until(lambda: numbers(scada.asdus) == [1])
-            assert logs.said("RTU", "Input/output error")
-
-    play(scenario)
+    assert_serves(tmp_path, "Input/output error")
 
 
 def test_a_bug_while_reading_starts_the_group_with_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Journal, "recover", lambda _: 1 // 0)
+    assert_serves(tmp_path, "internal error", "ZeroDivisionError")
+
+
+def assert_serves(journals: Path, *said: str) -> None:
+    """Give an event of the RTU to a master, and find these words in the RTU's log."""
     logs = Logs()
 
     async def scenario() -> None:
         row = master_row()
         async with (
             Rtu(EAGER) as rtu,
-            gateway(journaled(rtu.port, row), journals=tmp_path, logs=logs),
+            gateway(journaled(rtu.port, row), journals=journals, logs=logs),
             master(row.port, EAGER) as scada,
         ):
             rtu.send(event(1))
             await until(lambda: numbers(scada.asdus) == [1])
-            assert logs.said("RTU", "internal error", "ZeroDivisionError")
+            assert logs.said("RTU", *said)
 
     play(scenario)
 

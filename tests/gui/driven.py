@@ -43,7 +43,7 @@ class User:
             time.sleep(0.005)
 
     def settle(self) -> None:
-        """Let the window take a snapshot that is asked for now."""
+        """Let the window take a snapshot that is asked for at once."""
         seen = self.window.snapshot
         self.window.refresh()
         self.until(lambda: self.window.snapshot is not seen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from iec104mm2ss.routing.buffer import EventBuffer
+from iec104mm2ss.routing.notes import Tally
 from iec104mm2ss.routing.policy import MasterPolicy, Policy
 from iec104mm2ss.routing.router import Router
 
@@ -106,6 +107,16 @@ class Bench:
 
     def masters(self, names: str, **policy: Any) -> list[Seat]:  # noqa: ANN401
         return [self.master(name, **policy) for name in names]
+
+    def refuses(self, master: Seat, request: bytes, answer: int, why: str) -> None:
+        """Have a master send what is answered by its mirror with this cause octet, told, counted, and not handed on."""
+        master.sends(request)
+        assert master.gets() == [master.answer(request, answer)]
+        assert self.rtu_gets() == []
+        assert self.router.tally == {Tally.REFUSED: 1}
+        (line,) = self.lines()
+        assert line.startswith(f"{master.name}: ")
+        assert line.endswith(f"refused by the gateway: {why}")
 
     def rtu_gets(self, *, now: float = 0.0, window: int = 10_000) -> list[bytes]:
         return self.router.take(window, now)

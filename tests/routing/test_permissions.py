@@ -69,14 +69,7 @@ def test_a_monitor_only_master_may_ask(request_: bytes) -> None:
 )
 def test_a_monitor_only_master_may_not_command(request_: bytes, answer: int) -> None:
     bench = Bench()
-    master = bench.master("A", commands=False)
-    master.sends(request_)
-    assert master.gets() == [master.answer(request_, answer)]
-    assert bench.rtu_gets() == []
-    assert bench.router.tally == {Tally.REFUSED: 1}
-    (line,) = bench.lines()
-    assert line.startswith("A: ")
-    assert line.endswith("refused by the gateway: this master may not command")
+    bench.refuses(bench.master("A", commands=False), request_, answer, "this master may not command")
 
 
 def test_a_master_may_command_the_points_of_its_list() -> None:
@@ -105,14 +98,9 @@ def test_a_master_may_command_the_points_of_its_list() -> None:
 )
 def test_a_master_may_not_command_beside_its_list(request_: bytes, answer: int) -> None:
     bench = Bench()
-    master = bench.master("A", points=range(7, 9))
-    master.sends(request_)
-    assert master.gets() == [master.answer(request_, answer)]
-    assert bench.rtu_gets() == []
-    assert bench.router.tally == {Tally.REFUSED: 1}
-    (line,) = bench.lines()
-    assert line.startswith("A: ")
-    assert line.endswith("refused by the gateway: not among the command_points of this master")
+    bench.refuses(
+        bench.master("A", points=range(7, 9)), request_, answer, "not among the command_points of this master"
+    )
 
 
 @pytest.mark.parametrize("request_", [RESET, FREEZE, DELAY, PRIVATE, FILE_READY])

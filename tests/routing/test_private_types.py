@@ -62,14 +62,7 @@ def test_one_group_may_block_what_another_forwards(first: bool) -> None:  # noqa
 )
 def test_what_is_blocked_of_a_master_is_mirrored_negatively(request_: bytes, answer: int) -> None:
     bench = Bench(private_types=False)
-    master = bench.master("A")
-    master.sends(request_)
-    assert master.gets() == [master.answer(request_, answer)]
-    assert bench.rtu_gets() == []
-    assert bench.router.tally == {Tally.REFUSED: 1}
-    (line,) = bench.lines()
-    assert line.startswith("A: ")
-    assert line.endswith("refused by the gateway: private types are blocked in this group")
+    bench.refuses(bench.master("A"), request_, answer, "private types are blocked in this group")
 
 
 def test_other_requests_pass_where_private_types_are_blocked() -> None:
